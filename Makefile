@@ -1,0 +1,58 @@
+# Everything runs in .venv, made on first use from pyproject.toml at the versions in constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DVC := $(BIN)/dvc
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test lint bench clean
+
+help:
+	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro)"
+	@echo "make test    lint, then all tests"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   the benchmarks"
+	@echo "make clean   remove caches and unfinished snapshots; keeps data/ and $(VENV)"
+	@echo
+	@echo "Another experiment:   $(DVC) exp run -S game=Alien -S 'seeds=[0,1,2]'"
+	@echo "Another profile:      $(DVC) exp run -S profile=smoke    (smoke, laptop, atari100k)"
+	@echo "Parameters live in conf/: dvc exp run composes params.yaml from it each time, so edits of params.yaml are lost."
+	@echo "Each target makes $(VENV) on first use; another interpreter: make PYTHON=python3.12 ..."
+
+repro: $(VENV)/.pipeline
+	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
+	@$(DVC) repro
+
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.development
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
+
+bench: $(VENV)/.development
+	@$(BIN)/python -m pytest --benchmark-only
+
+clean:
+	rm -rf build dist .partial .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks src/*.egg-info
+	find src stages tests plugins -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "efficientzero needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+	       "Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Making $(VENV) failed; on Debian and Ubuntu it needs the package python3-venv." >&2; exit 1; }
+
+$(VENV)/.pipeline: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) (once, a few minutes: torch is large)"
+	@$(INSTALL) -e '.[pipeline]'
+	@touch $@
+
+$(VENV)/.development: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) with the tools for tests (once, a few minutes: torch is large)"
+	@$(INSTALL) -e '.[pipeline,test,lint]'
+	@touch $@ $(VENV)/.pipeline

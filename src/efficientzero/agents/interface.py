@@ -1,0 +1,119 @@
+"""What every agent does: act, learn, reanalyze, and hand over its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientzero.progress import Progress
+from efficientzero.replay import Priorities, Recording, SearchTargets
+from efficientzero.replay.recording import ONGOING, TERMINATED
+from efficientzero.replay.search_targets import NEVER
+
+
+@dataclass
+class Memory:
+    """All that a run remembers of what its agent saw.
+
+    Attributes:
+        recording: the transitions. targets: a search result for each. priorities: how to sample them.
+    """
+
+    recording: Recording
+    targets: SearchTargets
+    priorities: Priorities
+
+    def record(
+        self,
+        frames: NDArray[np.uint8],
+        decision: Decision,
+        rewards: NDArray[np.float32],
+        endings: NDArray[np.uint8],
+        updates: int,
+    ) -> None:
+        """Adds a row: the frames acted on, the decision, and what came of it (see :class:`Recording`).
+
+        A transition can be sampled once something after it is known: with its episode's termination or its next row.
+        """
+        row = self.recording.rows
+        self.recording.append(frames, decision.action, rewards, endings)
+        self.targets.append(decision.policy, decision.value, updates if decision.searched else NEVER)
+        ready = np.flatnonzero(endings == TERMINATED) + row * len(endings)
+        if row:
+            continued = np.flatnonzero(self.recording.endings[row - 1] == ONGOING) + (row - 1) * len(endings)
+            ready = np.concatenate([continued, ready])
+        self.priorities.add(ready)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Actions, and the search they came from.
+
+    Attributes:
+        action: int64 ``[batch]``. policy: float32 ``[batch, actions]``. value: float32 ``[batch]``.
+        searched: whether policy and value are a search's, worth keeping as targets.
+    """
+
+    action: NDArray[np.int64]
+    policy: NDArray[np.float32]
+    value: NDArray[np.float32]
+    searched: bool
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one old search target was from the same position's search with the present network.
+
+    Attributes:
+        age: int64 ``[n]``, updates since the old search. policy_divergence: float32 ``[n]``, KL(new || old) in nats.
+        value_difference: float32 ``[n]``, |new - old| of the root value.
+    """
+
+    age: NDArray[np.int64]
+    policy_divergence: NDArray[np.float32]
+    value_difference: NDArray[np.float32]
+
+
+class Agent(Protocol):
+    """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
+
+    updates: int
+    updates_per_env_step: float
+
+    def act(self, observation: NDArray[np.uint8], *, env_steps: int, explore: bool) -> Decision:
+        """Chooses actions.
+
+        Args:
+            observation: uint8 ``[batch, stacked channels, height, width]``.
+            env_steps: the run's count; with ``explore`` it places the random draws.
+            explore: act as in training (with noise), or at its best.
+        """
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+        """One update; returns figures worth plotting, such as losses."""
+
+    def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
+        """Searches every recorded position with the present network; None for an agent without search."""
+
+    def state(self) -> dict[str, NDArray]:
+        """All that :meth:`restore` needs, as named arrays."""
+
+    def restore(self, state: dict[str, NDArray]) -> None:
+        """The inverse of :meth:`state`.
+
+        Raises:
+            ValueError: names what is missing, unexpected, or of another shape.
+        """
+
+    def network_state(self) -> dict[str, NDArray]:
+        """The part of :meth:`state` that acting needs: what a finished agent is."""
+
+    def restore_network(self, state: dict[str, NDArray]) -> None:
+        """The inverse of :meth:`network_state`."""
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers in the network."""

@@ -1,0 +1,43 @@
+"""An optimiser's state as named arrays, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+def optimizer_arrays(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, NDArray]:
+    """``{"<weight>.<moment>": array}``; empty before the first update."""
+    return {
+        f"{name}.{moment}": tensor.detach().cpu().numpy()
+        for name, weight in network.named_parameters()
+        for moment, tensor in optimizer.state.get(weight, {}).items()
+        if tensor is not None
+    }
+
+
+def load_optimizer(
+    network: torch.nn.Module, optimizer: torch.optim.Optimizer, arrays: dict[str, NDArray], prefix: str
+) -> None:
+    """Replaces an optimiser's state by what :func:`optimizer_arrays` gave, stored under ``prefix``.
+
+    Raises:
+        ValueError: an array of an unknown weight, or of another shape than its weight.
+    """
+    weights = dict(network.named_parameters())
+    optimizer.state.clear()
+    for name, array in arrays.items():
+        if not name.startswith(prefix):
+            continue
+        weight_name, _, moment = name.removeprefix(prefix).rpartition(".")
+        weight = weights.get(weight_name)
+        if weight is None or array.shape not in ((), tuple(weight.shape)):
+            raise ValueError(f"{name} {array.shape} in the saved agent belongs to no weight of this network")
+        if array.shape == () and weight.shape != ():
+            tensor = torch.tensor(np.array(array), device=weight.device)
+        else:
+            # The weight's memory format, so that every later rounding is that of the uninterrupted run.
+            tensor = torch.empty_like(weight, memory_format=torch.preserve_format, requires_grad=False)
+            tensor.copy_(torch.from_numpy(np.array(array)))
+        optimizer.state[weight][moment] = tensor

@@ -1,0 +1,61 @@
+"""The uniformly random agent: the floor of every comparison, and the policy of the warm-up."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientzero.agents.interface import Decision, Memory
+from efficientzero.progress import Progress
+from efficientzero.random_streams import generator
+
+
+class RandomAgent:
+    """Uniformly random actions; it learns nothing.
+
+    Args:
+        actions: the number of actions. seed: of its draws.
+    """
+
+    updates = 0
+    updates_per_env_step = 0.0
+    parameters = 0
+
+    def __init__(self, actions: int, seed: int):
+        self.actions = actions
+        self.seed = seed
+
+    def act(self, observation: NDArray[np.uint8], *, env_steps: int, explore: bool) -> Decision:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        batch = len(observation)
+        random = generator(self.seed, "random act" if explore else "random evaluation", env_steps)
+        return Decision(
+            action=random.integers(self.actions, size=batch),
+            policy=np.full((batch, self.actions), 1.0 / self.actions, np.float32),
+            value=np.zeros(batch, np.float32),
+            searched=False,
+        )
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+        """Nothing to learn."""
+        return {}
+
+    def reanalyze(self, memory: Memory, progress: Progress) -> None:
+        """Nothing to search."""
+
+    def state(self) -> dict[str, NDArray]:
+        """Nothing but the count of actions, by which a foreign state is recognised."""
+        return self.network_state()
+
+    def restore(self, state: dict[str, NDArray]) -> None:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        self.restore_network(state)
+
+    def network_state(self) -> dict[str, NDArray]:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        return {"actions": np.array(self.actions, np.int64)}
+
+    def restore_network(self, state: dict[str, NDArray]) -> None:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        if "actions" not in state or int(state["actions"]) != self.actions:
+            raise ValueError(f"not the state of a random agent with {self.actions} actions")

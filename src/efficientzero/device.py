@@ -1,0 +1,23 @@
+"""Where torch computes, and how (layer 5)."""
+
+from __future__ import annotations
+
+import torch
+
+
+def choose_device(wanted: str) -> torch.device:
+    """``auto`` takes CUDA when there is one.
+
+    Raises:
+        ValueError: CUDA was asked for and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: cuda was asked for, but torch sees no CUDA device; use device=auto or device=cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def configure_torch(threads: int) -> None:
+    """Sets what the bits of a result depend on: the number of threads, and deterministic kernels."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False

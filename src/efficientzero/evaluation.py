@@ -1,0 +1,133 @@
+"""Scoring an agent: unclipped returns of whole games from fixed starts (layer 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from efficientzero.agents import Agent
+from efficientzero.envs import GameEnvironments, rgb_frames
+from efficientzero.games import find_game
+from efficientzero.parameters import Environments, Parameters
+from efficientzero.progress import Progress
+
+EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
+SCORE_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One scored game. ``game_return`` is unclipped; ``truncated``: cut by a time limit or by ``max_env_steps``."""
+
+    environment: int
+    game_return: float
+    env_steps: int
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """All episodes, and the actions of the first, for its video."""
+
+    episodes: list[Episode]
+    first_actions: list[int]
+
+    @property
+    def mean_return(self) -> float:
+        """Mean unclipped return."""
+        return float(np.mean([episode.game_return for episode in self.episodes]))
+
+
+def evaluation_environments(parameters: Parameters) -> GameEnvironments:
+    """One environment per scored episode, with the starts that every agent is scored on."""
+    return GameEnvironments(
+        find_game(parameters.game),
+        parameters.envs,
+        count=parameters.evaluation.episodes,
+        seed=EVALUATION_SEED,
+        training=False,
+        threads=parameters.threads,
+    )
+
+
+def evaluate(agent: Agent, environments: GameEnvironments, max_env_steps: int | None, progress: Progress) -> Score:
+    """Plays one episode in every environment, without exploration and without ending at the loss of a life.
+
+    Args:
+        agent: who plays. environments: fresh ones. max_env_steps: cuts episodes short; None plays each to its end.
+        progress: counts episodes.
+    """
+    frames = environments.reset()
+    count = len(frames)
+    stack = np.repeat(frames[:, None], environments.frame_stack, axis=1)
+    returns, lengths = np.zeros(count), np.zeros(count, np.int64)
+    playing, truncated = np.full(count, True), np.full(count, False)
+    first_actions: list[int] = []
+    steps = 0
+    while playing.any():
+        actions = np.zeros(count, np.int64)
+        observation = stack[playing].reshape(int(playing.sum()), -1, *frames.shape[2:])
+        actions[playing] = agent.act(observation, env_steps=steps, explore=False).action
+        if playing[0]:
+            first_actions.append(int(actions[0]))
+        step = environments.step(actions)
+        steps += 1
+        returns[playing] += step.reward[playing]
+        lengths[playing] += 1
+        cut = step.truncated | (max_env_steps is not None and steps >= max_env_steps)
+        ended = playing & (step.terminated | cut)
+        truncated |= ended & ~step.terminated
+        playing &= ~ended
+        stack = np.concatenate([stack[:, 1:], step.observation[:, None]], axis=1)
+        progress.update(int(ended.sum()))
+        progress.note(env_steps=steps, playing=int(playing.sum()))
+    episodes = [
+        Episode(i, float(returns[i]), int(lengths[i]), bool(truncated[i])) for i in range(count)
+    ]
+    return Score(episodes, first_actions)
+
+
+def score_record(
+    score: Score, parameters: Parameters, name: str, seed: int, *, env_steps: int, frame_skip: int, agent: Agent
+) -> dict[str, Any]:
+    """What is written about a score; ``env_steps`` is the budget the agent was trained with (0: not at all)."""
+    return {
+        "schema_version": SCORE_SCHEMA_VERSION,
+        "game": parameters.game,
+        "agent": name,
+        "seed": seed,
+        "env_steps": env_steps,
+        "frames": env_steps * frame_skip,
+        "frame_skip": frame_skip,
+        "updates": agent.updates,
+        "parameters": agent.parameters,
+        "max_env_steps": parameters.evaluation.max_env_steps,
+        "episodes": [
+            {
+                "seed": episode.environment,
+                "return": episode.game_return,
+                "env_steps": episode.env_steps,
+                "truncated": episode.truncated,
+            }
+            for episode in score.episodes
+        ],
+        "mean_return": score.mean_return,
+    }
+
+
+def write_video(score: Score, game: str, settings: Environments, env_steps: int, path: Path) -> None:
+    """A GIF of the first scored game's beginning, at its real speed; played again in full colour and resolution."""
+    pictures: NDArray[np.uint8] = rgb_frames(
+        find_game(game), settings, EVALUATION_SEED, score.first_actions[:env_steps]
+    )
+    # An ALE env step is frame_skip frames at 60 Hz; MinAtar has no speed of its own, 10 steps a second can be followed.
+    milliseconds = 1000 * settings.frame_skip / 60 if find_game(game).family == "ale" else 100
+    palette = Image.fromarray(pictures.max(axis=0)).quantize(64)
+    images = [Image.fromarray(picture).quantize(64, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images[0].save(path, save_all=True, append_images=images[1:], duration=round(milliseconds, -1), loop=0)

@@ -1,0 +1,96 @@
+"""Folders that are whole or not there: written aside and renamed, sealed by a manifest of checksums (layer 5).
+
+Tensors are stored as safetensors, tables as CSV, the rest as JSON: nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+
+
+class DamagedFolderError(ValueError):
+    """A folder is missing, incomplete, changed, or not what was asked for; the message names it and what to do."""
+
+
+@contextmanager
+def new_folder(path: Path, kind: str, facts: dict[str, Any]) -> Iterator[Path]:
+    """Yields an empty folder to fill; on leaving it is sealed and takes the place of ``path`` at once.
+
+    Args:
+        path: where it will be; whatever is there is replaced.
+        kind: what it holds, checked by :func:`open_folder`.
+        facts: anything JSON can hold, kept in the manifest.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        draft.chmod(0o755)
+        yield draft
+        files = {file.relative_to(draft).as_posix(): _digest(file) for file in sorted(draft.rglob("*")) if file.is_file()}
+        manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **facts, "files": files}
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+        _flush(draft)
+        if path.exists():
+            shutil.rmtree(path)
+        draft.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def open_folder(path: Path, kind: str, **expected: Any) -> dict[str, Any]:
+    """Checks a folder whole, before anything of it is used, and returns its manifest.
+
+    Args:
+        path: the folder. kind: what it must hold. expected: facts that must be as given.
+
+    Raises:
+        DamagedFolderError: naming the path and what is wrong with it.
+    """
+    advice = "restore it with 'dvc checkout' or 'dvc pull', or remove it and run 'dvc repro'"
+    try:
+        manifest = json.loads((path / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise DamagedFolderError(f"{path}: there is no {MANIFEST} here; {advice}") from None
+    except (OSError, ValueError) as error:
+        raise DamagedFolderError(f"{path / MANIFEST}: cannot be read ({error}); {advice}") from error
+    if not isinstance(manifest, dict) or manifest.get("kind") != kind:
+        raise DamagedFolderError(f"{path}: this is not a {kind} folder; {advice}")
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise DamagedFolderError(
+            f"{path}: written with schema version {manifest.get('schema_version')}, this program reads "
+            f"{SCHEMA_VERSION}; use the commit that wrote it, or remove it and run 'dvc repro'"
+        )
+    for name, value in expected.items():
+        if manifest.get(name) != value:
+            raise DamagedFolderError(f"{path}: its {name} is {manifest.get(name)!r}, not {value!r}; {advice}")
+    for name, digest in manifest["files"].items():
+        if not (path / name).is_file():
+            raise DamagedFolderError(f"{path / name}: missing; {advice}")
+        if _digest(path / name) != digest:
+            raise DamagedFolderError(f"{path / name}: not as it was written; {advice}")
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(folder: Path) -> None:
+    """Forces the files of a folder to disk, so that a power cut cannot leave a sealed folder with empty files."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            descriptor = os.open(file, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)

@@ -1,0 +1,129 @@
+"""The online loop: act, record, learn; and the finishing branch that learns without new frames (layer 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from efficientzero.agents import Decision, Drift, RandomAgent
+from efficientzero.agents.interface import Agent
+from efficientzero.parameters import Environments, Reanalysis
+from efficientzero.progress import Progress
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.run import Run
+
+FIGURES_EVERY = 25  # updates
+
+Snapshot = Callable[[Run], None]
+
+
+def warm_up(run: Run, env_steps: int, settings: Environments, progress: Progress) -> None:
+    """Records ``env_steps`` env steps of the uniformly random policy; the budget counts them."""
+    policy = RandomAgent(run.environments.num_actions, run.seed)
+    while run.env_steps < env_steps:
+        play(run, policy, settings)
+        progress.update(len(run.frames))
+
+
+def train(run: Run, env_steps: int, settings: Environments, progress: Progress, snapshot: Snapshot) -> None:
+    """Grows a run to a budget of ``env_steps``: between vector steps, as many updates as are due by then.
+
+    Args:
+        progress: counts env steps. snapshot: called between any two steps, at which the run can be left and resumed.
+    """
+    while True:
+        if run.agent.updates < updates_due(run.agent, run.env_steps):
+            learn(run, 1.0, progress)
+        elif run.env_steps < env_steps:
+            play(run, run.agent, settings)
+            progress.update(len(run.frames))
+        else:
+            return
+        snapshot(run)
+
+
+def updates_due(agent: Agent, env_steps: int) -> int:
+    """Updates that an agent has to have made when a run has ``env_steps``."""
+    return int(agent.updates_per_env_step * env_steps)
+
+
+def finishing_updates(agent: Agent, env_steps: int, settings: Reanalysis) -> int:
+    """Updates of the finishing branch: a share of those that the budget came with (20k of 100k in the paper)."""
+    return int(settings.updates_fraction * updates_due(agent, env_steps))
+
+
+def search_again(run: Run, progress: Progress) -> None:
+    """Searches every recorded position with the present network: how the finishing branch begins.
+
+    Args:
+        progress: counts positions.
+    """
+    run.drift = drift_by_age(run.agent.reanalyze(run.memory, progress))
+    run.finishing = 0
+
+
+def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapshot) -> None:
+    """Learns from what there is, with a learning rate that falls linearly to its final factor; no new frames.
+
+    Args:
+        progress: counts updates. snapshot: as for :func:`train`.
+    """
+    updates = finishing_updates(run.agent, run.env_steps, settings)
+    if run.finishing is None:
+        raise ValueError("search_again comes before finish")
+    while run.finishing < updates:
+        done = run.finishing / updates
+        learn(run, 1.0 - done * (1.0 - settings.learning_rate_factor), progress)
+        run.finishing += 1
+        progress.update(1)
+        snapshot(run)
+
+
+def learn(run: Run, learning_rate_factor: float, progress: Progress) -> None:
+    """One update; every ``FIGURES_EVERY``-th is kept in the run's figures."""
+    figures = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor)
+    if run.agent.updates % FIGURES_EVERY == 0:
+        run.figures.append({"updates": run.agent.updates, "env_steps": run.env_steps, **figures})
+        progress.note(updates=run.agent.updates, loss=figures.get("loss", float("nan")))
+
+
+def play(run: Run, policy: Agent, settings: Environments) -> None:
+    """One vector step: every environment acts once, and what came of it is recorded as the agent learns from it."""
+    recording = run.memory.recording
+    decision: Decision = policy.act(recording.newest_stacks(run.frames), env_steps=run.env_steps, explore=True)
+    step = run.environments.step(decision.action)
+    terminated = step.terminated | step.life_lost if settings.terminal_on_life_loss else step.terminated
+    endings = np.where(terminated, TERMINATED, np.where(step.truncated, TRUNCATED, ONGOING)).astype(np.uint8)
+    rewards = np.sign(step.reward) if settings.clip_rewards else step.reward
+    run.memory.record(run.frames, decision, rewards.astype(np.float32), endings, run.agent.updates)
+    run.frames = step.observation
+    run.returns += step.reward
+    run.lengths += 1
+    for index in np.flatnonzero(step.terminated | step.truncated):
+        run.episodes.append(
+            {
+                "env_steps": run.env_steps,
+                "return": float(run.returns[index]),
+                "length": int(run.lengths[index]),
+                "truncated": int(step.truncated[index]),
+            }
+        )
+        run.returns[index], run.lengths[index] = 0.0, 0
+
+
+def drift_by_age(drift: Drift | None) -> list[dict[str, float]]:
+    """Means of a drift over doubling bins of the old targets' age in updates: 0, 1, 2-3, 4-7, ..."""
+    if drift is None or not len(drift.age):
+        return []
+    bins = np.where(drift.age > 0, np.floor(np.log2(np.maximum(drift.age, 1))).astype(int) + 1, 0)
+    return [
+        {
+            "age_from": int(drift.age[bins == index].min()),
+            "age_to": int(drift.age[bins == index].max()),
+            "positions": int((bins == index).sum()),
+            "policy_divergence": float(drift.policy_divergence[bins == index].mean()),
+            "value_difference": float(drift.value_difference[bins == index].mean()),
+        }
+        for index in np.unique(bins)
+    ]

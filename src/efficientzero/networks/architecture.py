@@ -1,0 +1,66 @@
+"""The sizes of network: the published one, and a small one for two CPU cores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Widths of one network size.
+
+    Attributes:
+        channels: channels of the latent state.
+        first_channels: channels after the first strided convolution of an image.
+        wide_residual: whether residual blocks follow each strided convolution, at full resolution.
+        pools: average poolings (each halves the resolution) after the two strided convolutions.
+        one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
+        head_channels: channels of the 1x1 convolution that each head begins with.
+        head_hidden: width of each head's fully connected layer.
+        prefix_hidden: width of the value-prefix LSTM.
+        projection_hidden, projection_output, predictor_hidden: widths of the SimSiam projector and predictor.
+    """
+
+    channels: int
+    first_channels: int
+    wide_residual: bool
+    pools: int
+    one_hot_actions: bool
+    head_channels: int
+    head_hidden: int
+    prefix_hidden: int
+    projection_hidden: int
+    projection_output: int
+    predictor_hidden: int
+
+
+ARCHITECTURES = {
+    # Ye et al. 2021, appendix A: 96x96 -> 64 channels of 6x6.
+    "atari100k": Architecture(
+        channels=64,
+        first_channels=32,
+        wide_residual=True,
+        pools=2,
+        one_hot_actions=False,
+        head_channels=16,
+        head_hidden=32,
+        prefix_hidden=512,
+        projection_hidden=1024,
+        projection_output=1024,
+        predictor_hidden=512,
+    ),
+    # 48x48 -> 32 channels of 6x6; no convolution at 24x24, where most of the time would go.
+    "small": Architecture(
+        channels=32,
+        first_channels=16,
+        wide_residual=False,
+        pools=1,
+        one_hot_actions=True,
+        head_channels=16,
+        head_hidden=64,
+        prefix_hidden=64,
+        projection_hidden=128,
+        projection_output=128,
+        predictor_hidden=64,
+    ),
+}

@@ -1,0 +1,76 @@
+"""The dynamics function, and the two ways of predicting its reward."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from efficientzero.networks.architecture import Architecture
+from efficientzero.networks.blocks import Head, ResidualBlock, convolution, zero_linear
+
+
+class Dynamics(nn.Module):
+    """latent, action -> next latent: convolution over latent and action planes, skip, residual block."""
+
+    def __init__(self, architecture: Architecture, actions: int):
+        super().__init__()
+        self.actions = actions
+        self.one_hot = architecture.one_hot_actions
+        planes = actions if self.one_hot else 1
+        self.convolution = convolution(architecture.channels + planes, architecture.channels)
+        self.norm = nn.BatchNorm2d(architecture.channels)
+        self.block = ResidualBlock(architecture.channels, architecture.channels)
+
+    def forward(self, latent: Tensor, action: Tensor) -> Tensor:
+        """``[batch, channels, h, w]``, int64 ``[batch]`` -> ``[batch, channels, h, w]``."""
+        if self.one_hot:
+            planes = nn.functional.one_hot(action, self.actions).to(latent.dtype)
+        else:
+            planes = (action.to(latent.dtype) / self.actions).unsqueeze(1)
+        planes = planes[:, :, None, None].expand(-1, -1, *latent.shape[2:])
+        hidden = self.norm(self.convolution(torch.cat([latent, planes], dim=1)))
+        return self.block(torch.relu(hidden + latent))
+
+
+class RewardHead(nn.Module):
+    """The reward of one transition, as in MuZero: it carries no state."""
+
+    state_width = 0
+
+    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int):
+        super().__init__()
+        self.head = Head(architecture, latent_shape, bins)
+
+    def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
+        return self.head(latent), state
+
+
+class ValuePrefixHead(nn.Module):
+    """The sum of rewards since the state was last zero, by an LSTM over the latents (Ye et al. 2021, section 4.2)."""
+
+    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int):
+        super().__init__()
+        channels, height, width = latent_shape
+        self.hidden = architecture.prefix_hidden
+        self.state_width = 2 * self.hidden
+        self.reduce = nn.Sequential(
+            nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
+            nn.BatchNorm2d(architecture.head_channels),
+            nn.ReLU(),
+            nn.Flatten(),
+        )
+        self.cell = nn.LSTMCell(architecture.head_channels * height * width, self.hidden)
+        self.output = nn.Sequential(
+            nn.BatchNorm1d(self.hidden),
+            nn.ReLU(),
+            nn.Linear(self.hidden, architecture.head_hidden),
+            nn.BatchNorm1d(architecture.head_hidden),
+            nn.ReLU(),
+            zero_linear(architecture.head_hidden, bins),
+        )
+
+    def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """next latent, state ``[batch, 2 hidden]`` (h and c side by side) -> logits ``[batch, bins]``, next state."""
+        h, c = self.cell(self.reduce(latent), (state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous()))
+        return self.output(h), torch.cat([h, c], dim=1)

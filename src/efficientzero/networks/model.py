@@ -1,0 +1,85 @@
+"""The whole EfficientZero network: representation, dynamics, prediction, and the consistency branches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from efficientzero.networks.architecture import ARCHITECTURES
+from efficientzero.networks.blocks import Head, ResidualBlock
+from efficientzero.networks.consistency import Consistency
+from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
+from efficientzero.networks.representation import Representation
+from efficientzero.transforms import CategoricalSupport
+
+
+class EfficientZeroNetwork(nn.Module):
+    """MuZero's network with EfficientZero's value prefix and consistency as parts that may be absent.
+
+    Args:
+        size: a key of ``ARCHITECTURES``.
+        input_shape: ``(stacked channels, height, width)`` of an observation.
+        actions: the number of actions.
+        support: bins of values and rewards.
+        value_prefix: predict the sum of rewards by an LSTM instead of each reward.
+        consistency: have the SimSiam branches.
+    """
+
+    def __init__(
+        self,
+        size: str,
+        input_shape: tuple[int, int, int],
+        actions: int,
+        support: CategoricalSupport,
+        *,
+        value_prefix: bool,
+        consistency: bool,
+    ):
+        super().__init__()
+        architecture = ARCHITECTURES[size]
+        self.support = support
+        self.representation = Representation(architecture, input_shape)
+        latent_shape = self._latent_shape(input_shape)
+        self.dynamics = Dynamics(architecture, actions)
+        reward_head = ValuePrefixHead if value_prefix else RewardHead
+        self.reward = reward_head(architecture, latent_shape, support.bins)
+        self.trunk = ResidualBlock(architecture.channels, architecture.channels)
+        self.policy = Head(architecture, latent_shape, actions)
+        self.value = Head(architecture, latent_shape, support.bins)
+        latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
+        self.consistency = Consistency(architecture, latent_size) if consistency else None
+
+    def _latent_shape(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        self.representation.eval()
+        with torch.no_grad():
+            _, channels, height, width = self.representation(torch.zeros(1, *input_shape)).shape
+        self.representation.train()
+        return channels, height, width
+
+    def represent(self, observation: Tensor) -> Tensor:
+        """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
+        if observation.dtype == torch.uint8:
+            observation = observation.to(memory_format=torch.channels_last).float() / 255.0
+        return self.representation(observation)
+
+    def initial_reward_state(self, batch: int, device: torch.device) -> Tensor:
+        """The state that the reward is predicted from at the root: zeros ``[batch, width]``; width 0 without prefix."""
+        return torch.zeros(batch, self.reward.state_width, device=device)
+
+    def step(self, latent: Tensor, reward_state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One imagined step.
+
+        Args:
+            latent: ``[batch, c, h, w]``. reward_state: ``[batch, width]``. action: int64 ``[batch]``.
+
+        Returns:
+            The next latent, the next reward state, and reward (or value-prefix) logits ``[batch, bins]``.
+        """
+        latent = self.dynamics(latent, action)
+        logits, reward_state = self.reward(latent, reward_state)
+        return latent, reward_state, logits
+
+    def predict(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """latent -> policy logits ``[batch, actions]``, value logits ``[batch, bins]``."""
+        features = self.trunk(latent)
+        return self.policy(features), self.value(features)

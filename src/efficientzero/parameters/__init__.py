@@ -1,0 +1,42 @@
+"""``params.yaml``: its schema, and the one check that every stage makes before any work starts.
+
+Nothing here imports torch, so that a mistake is reported in a fraction of a second.
+"""
+
+from efficientzero.parameters.check import ParameterError, check
+from efficientzero.parameters.load import load_parameters, load_parameters_or_exit
+from efficientzero.parameters.milestones import doubling_list
+from efficientzero.parameters.schema import (
+    AgentSettings,
+    EfficientZeroSettings,
+    Environments,
+    Evaluation,
+    Learning,
+    Milestones,
+    MilestoneStep,
+    Network,
+    Parameters,
+    RandomSettings,
+    Reanalysis,
+    Search,
+)
+
+__all__ = [
+    "AgentSettings",
+    "EfficientZeroSettings",
+    "Environments",
+    "Evaluation",
+    "Learning",
+    "MilestoneStep",
+    "Milestones",
+    "Network",
+    "ParameterError",
+    "Parameters",
+    "RandomSettings",
+    "Reanalysis",
+    "Search",
+    "check",
+    "doubling_list",
+    "load_parameters",
+    "load_parameters_or_exit",
+]

@@ -1,0 +1,93 @@
+"""Parameters that are right one by one and impossible together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from efficientzero.parameters.milestones import doubling_list
+from efficientzero.parameters.schema import EfficientZeroSettings, Parameters, Search
+from efficientzero.parameters.spelling import suggestion
+
+AGENT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def impossible_combinations(parameters: Parameters) -> Iterator[str]:
+    """One line per fault: the parameter's dotted name, a colon, what is wrong."""
+    yield from _lists(parameters)
+    yield from _budgets(parameters)
+    for name, settings in parameters.agent.items():
+        if not AGENT_NAME.fullmatch(name):
+            yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
+        if isinstance(settings, EfficientZeroSettings):
+            yield from _search(f"agent.{name}.search", settings.search)
+
+
+def _lists(parameters: Parameters) -> Iterator[str]:
+    for name in parameters.agents:
+        if name not in parameters.agent:
+            yield f"agents: {name!r} has no settings under agent{suggestion(name, parameters.agent)}"
+    for key, values in (("agents", parameters.agents), ("seeds", parameters.seeds)):
+        twice = _repeated(values)
+        if twice:
+            yield f"{key}: each may be listed once; twice: {', '.join(twice)}"
+
+
+def _repeated(values: Sequence[object]) -> list[str]:
+    return [str(value) for position, value in enumerate(values) if value in values[:position]]
+
+
+def _budgets(parameters: Parameters) -> Iterator[str]:
+    milestones, count = parameters.milestones, parameters.envs.count
+    budgets = {
+        "milestones.first": milestones.first,
+        "milestones.env_steps": milestones.env_steps,
+        "warmup_env_steps": parameters.warmup_env_steps,
+    }
+    for key, budget in budgets.items():
+        if budget % count:
+            below = budget - budget % count
+            nearest = f"{below} or {below + count}" if below else f"{count}"
+            yield f"{key}: {budget} must be a multiple of envs.count ({count}), which step together: {nearest}"
+    if parameters.warmup_env_steps >= milestones.first:
+        yield (
+            f"warmup_env_steps: {parameters.warmup_env_steps} must be less than milestones.first ({milestones.first}), "
+            "or the agent would learn nothing before its first score"
+        )
+    try:
+        expected = doubling_list(milestones.first, milestones.env_steps)
+    except ValueError as error:
+        yield f"milestones.env_steps: {error}"
+        return
+    if [{"from": step.from_, "to": step.to} for step in milestones.list] != expected:
+        yield (
+            "milestones.list: must be milestones.first doubled up to milestones.env_steps: "
+            f"{expected[0]} ... {expected[-1]}; it is computed when `dvc exp run` composes conf/, not edited"
+        )
+
+
+def _search(key: str, search: Search) -> Iterator[str]:
+    if search.policy == "gumbel":
+        if search.considered_actions > search.simulations:
+            yield (
+                f"{key}.considered_actions: {search.considered_actions} is more than {key}.simulations "
+                f"({search.simulations}); each considered action needs a simulation"
+            )
+        if search.q_transform == "by_parent_and_siblings":
+            yield (
+                f"{key}.q_transform: by_parent_and_siblings is for policy puct; "
+                "gumbel needs completed_by_mix_value or tree_min_max"
+            )
+    elif search.q_transform == "completed_by_mix_value":
+        yield (
+            f"{key}.q_transform: completed_by_mix_value is for policy gumbel; "
+            "puct needs by_parent_and_siblings or tree_min_max"
+        )
+    until = search.temperature_until
+    if len(until) != len(search.temperature) - 1:
+        yield (
+            f"{key}.temperature_until: {len(until)} env steps for {len(search.temperature)} temperatures; "
+            "it says when each but the last ends, so it is one shorter"
+        )
+    if any(later <= earlier for earlier, later in zip(until, until[1:], strict=False)):
+        yield f"{key}.temperature_until: {until} must increase"

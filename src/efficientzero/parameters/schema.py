@@ -1,0 +1,168 @@
+"""The types of ``params.yaml``: every parameter, its type, its unit and its range."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+PositiveInt = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+class Section(BaseModel):
+    """A group of parameters: no unknown keys, no silent conversions between types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Environments(Section):
+    """The protocol of the vectorised environments (layer ``envs``)."""
+
+    count: PositiveInt  # environments stepped together; one vector step is `count` env steps
+    frame_skip: PositiveInt  # ALE frames per env step, maximum over the last two; MinAtar has 1
+    frame_stack: PositiveInt  # observations stacked as the network's input; MinAtar has 1
+    size: PositiveInt  # height and width of an ALE observation in pixels; MinAtar is 10
+    color: Literal["grey", "rgb"]
+    noop_max: Annotated[int, Field(ge=0)]  # up to this many no-op frames after a reset
+    sticky_actions: Literal["standard"] | Fraction  # "standard": 0 for ALE, 0.1 for MinAtar
+    terminal_on_life_loss: bool  # in training only
+    clip_rewards: bool  # sign of the reward, in training only
+    max_frames_per_episode: PositiveInt  # a time limit: truncates, does not terminate
+    # In training, environment i's first episode is cut (truncated) after (i + 1) / count of this many env steps, so
+    # that the environments run out of phase; 0: off.
+    stagger_env_steps: Annotated[int, Field(ge=0)]
+
+
+class MilestoneStep(Section):
+    """One budget of the doubling list, in env steps: ``train`` grows the run ``from`` -> ``to``."""
+
+    from_: Annotated[int, Field(alias="from", ge=0)]
+    to: PositiveInt
+
+
+class Milestones(Section):
+    """The budgets. ``list`` is computed from ``first`` and ``env_steps`` by the Hydra resolver."""
+
+    first: PositiveInt
+    env_steps: PositiveInt
+    list: Annotated[list[MilestoneStep], Field(min_length=1)]
+
+
+class Network(Section):
+    """Which published or small network; see ``efficientzero.networks``."""
+
+    size: Literal["small", "atari100k"]
+    support_maximum: Positive  # categorical supports cover h(x) in [-maximum, maximum]
+    support_bins: Annotated[int, Field(ge=3)]
+
+    @field_validator("support_bins")
+    @classmethod
+    def _odd(cls, value: int) -> int:
+        if value % 2 == 0:
+            raise ValueError("must be odd, so that zero is a bin")
+        return value
+
+
+class Search(Section):
+    """Tree search, in acting and reanalysis alike."""
+
+    policy: Literal["gumbel", "puct"]
+    simulations: PositiveInt
+    considered_actions: PositiveInt  # Gumbel: actions at the start of sequential halving
+    q_transform: Literal["completed_by_mix_value", "by_parent_and_siblings", "tree_min_max"]
+    q_floor: NonNegative  # smallest range of values that is stretched to [0, 1]
+    value_scale: Positive  # c_scale of completed Q-values
+    visit_offset: NonNegative  # c_visit of completed Q-values
+    exploration_init: Positive  # c1 of PUCT
+    exploration_base: Positive  # c2 of PUCT
+    dirichlet_alpha: Positive  # PUCT root noise
+    dirichlet_fraction: Fraction
+    temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below
+    temperature_until: list[PositiveInt]  # env steps at which the next temperature begins
+
+
+class Learning(Section):
+    """One update of the network, and how many there are."""
+
+    updates_per_env_step: Positive
+    batch_size: PositiveInt
+    unroll_steps: PositiveInt
+    td_steps: PositiveInt
+    off_policy_interval: PositiveInt  # env steps of age per step taken off `td_steps` (off-policy correction)
+    value_bootstrap: Literal["search", "network"]  # root values of the search, or the target network's values
+    max_target_age: Annotated[int, Field(ge=0)] | None  # in updates; older search targets are searched again; null: never
+    target_network_interval: PositiveInt  # updates between copies to the target network
+    optimizer: Literal["adamw", "sgd"]
+    learning_rate: Positive
+    momentum: Fraction
+    weight_decay: NonNegative
+    warmup_updates: Annotated[int, Field(ge=0)]  # linear learning-rate warm-up
+    max_gradient_norm: Positive
+    policy_weight: NonNegative
+    value_weight: NonNegative
+    reward_weight: NonNegative  # of the reward or value-prefix loss
+    consistency_weight: NonNegative
+    priority_exponent: Fraction  # 0: uniform sampling
+    priority_correction: Fraction  # initial importance-sampling exponent
+    priority_correction_updates: PositiveInt  # updates until that exponent is 1
+    augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
+    augmentation_intensity: NonNegative
+    precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
+
+
+class EfficientZeroSettings(Section):
+    """EfficientZero; with its three components off it is MuZero-Reanalyze (Ye et al. 2021)."""
+
+    kind: Literal["efficientzero"]
+    consistency: bool
+    value_prefix: bool
+    off_policy_correction: bool
+    discount: Annotated[float, Field(gt=0.0, le=1.0)]  # per env step
+    network: Network
+    search: Search
+    learning: Learning
+
+
+class RandomSettings(Section):
+    """Uniformly random actions."""
+
+    kind: Literal["random"]
+
+
+AgentSettings = Annotated[EfficientZeroSettings | RandomSettings, Field(discriminator="kind")]
+
+
+class Reanalysis(Section):
+    """The finishing branch of every milestone."""
+
+    updates_fraction: NonNegative  # extra updates without new frames, as a share of the updates at the milestone
+    learning_rate_factor: Fraction  # the learning rate decays linearly to this factor over the finishing updates
+
+
+class Evaluation(Section):
+    """Scoring of a finished agent: unclipped returns of whole games."""
+
+    episodes: PositiveInt
+    max_env_steps: PositiveInt | None  # null: only the game's own end and max_frames_per_episode
+    video_env_steps: Annotated[int, Field(ge=0)]  # length of the recorded GIF; 0: none
+
+
+class Parameters(Section):
+    """All of ``params.yaml``."""
+
+    game: str
+    profile: str
+    agents: Annotated[list[str], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    milestones: Milestones
+    warmup_env_steps: PositiveInt  # uniformly random env steps at the start of every run; part of the budget
+    envs: Environments
+    agent: dict[str, AgentSettings]
+    reanalysis: Reanalysis
+    evaluation: Evaluation
+    device: Literal["auto", "cpu", "cuda"]
+    threads: PositiveInt  # torch threads; on a CPU the last bits of a result may depend on it
+    snapshot_seconds: Positive  # wall time between snapshots of a running stage; no result depends on it

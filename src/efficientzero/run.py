@@ -1,0 +1,219 @@
+"""A run: one agent on one game with one seed, and everything needed to go on with it (layer 5)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from efficientzero.agents import Agent, Memory, make_agent
+from efficientzero.device import choose_device
+from efficientzero.envs import GameEnvironments
+from efficientzero.folders import DamagedFolderError, new_folder, open_folder
+from efficientzero.games import find_game
+from efficientzero.parameters import Parameters
+from efficientzero.replay import Priorities, Recording, SearchTargets, read_chunks, write_chunks
+
+KIND, FINISHED_KIND = "run", "finished agent"
+
+
+@dataclass
+class Run:
+    """An agent, the environments it plays in and what it has seen.
+
+    Attributes:
+        name: the agent's name in ``params.yaml``. frames: uint8 ``[environments, channels, height, width]``, what the
+            environments show now.
+        env_steps: recorded so far; times the environments' frame skip it is the frames of the budget.
+        episodes: of each training episode (whole games) that has ended: env steps of the run, return, length.
+        figures: of every ``FIGURES_EVERY``-th update, what ``learn`` returned.
+        returns, lengths: of the games going on.
+        finishing: updates made by the finishing branch, or None where it has not begun.
+        drift: how far old search targets were from the finishing branch's, a row per bin of age.
+    """
+
+    name: str
+    seed: int
+    game: str
+    agent: Agent
+    environments: GameEnvironments
+    memory: Memory
+    frames: NDArray[np.uint8]
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+    episodes: list[dict[str, float]] = field(default_factory=list)
+    figures: list[dict[str, float]] = field(default_factory=list)
+    finishing: int | None = None
+    drift: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def env_steps(self) -> int:
+        """Env steps recorded so far."""
+        return len(self.memory.recording)
+
+
+def agent_for(parameters: Parameters, name: str, seed: int, environments: GameEnvironments) -> Agent:
+    """A new agent of ``params.yaml`` for these environments."""
+    return make_agent(
+        parameters.agent[name],
+        observation_shape=environments.observation_shape,
+        frame_stack=environments.frame_stack,
+        actions=environments.num_actions,
+        seed=seed,
+        device=choose_device(parameters.device),
+        images=find_game(parameters.game).family == "ale",
+    )
+
+
+def new_run(parameters: Parameters, name: str, seed: int) -> Run:
+    """A run that has seen nothing yet."""
+    environments = GameEnvironments(
+        find_game(parameters.game),
+        parameters.envs,
+        count=parameters.envs.count,
+        seed=seed,
+        training=True,
+        threads=parameters.threads,
+    )
+    agent = agent_for(parameters, name, seed, environments)
+    settings = parameters.agent[name]
+    learning = getattr(settings, "learning", None)
+    count = parameters.envs.count
+    return Run(
+        name=name,
+        seed=seed,
+        game=parameters.game,
+        agent=agent,
+        environments=environments,
+        memory=Memory(
+            Recording(environments.observation_shape, count, environments.frame_stack),
+            SearchTargets(environments.num_actions),
+            Priorities(learning.priority_exponent if learning else 0.0),
+        ),
+        frames=environments.reset(),
+        returns=np.zeros(count),
+        lengths=np.zeros(count, np.int64),
+    )
+
+
+def save_run(run: Run, path: Path, earlier: Path | None) -> None:
+    """Writes a run folder, atomically.
+
+    Args:
+        earlier: a folder of the same run when it was shorter, whose chunks of the recording are repeated.
+    """
+    priorities, highest = run.memory.priorities.state()
+    progress = {
+        "returns": run.returns.tolist(),
+        "lengths": run.lengths.tolist(),
+        "highest_priority": highest,
+        "finishing": run.finishing,
+    }
+    with new_folder(path, KIND, _facts(run)) as folder:
+        (folder / "recording").mkdir()
+        write_chunks(run.memory.recording, folder / "recording", earlier / "recording" if earlier else None)
+        save_file(_contiguous(run.agent.state()), folder / "agent.safetensors")
+        targets = run.memory.targets
+        save_file(
+            {
+                "policy": np.ascontiguousarray(targets.policy),
+                "value": np.ascontiguousarray(targets.value),
+                "searched_at": np.ascontiguousarray(targets.searched_at),
+                "priorities": priorities,
+            },
+            folder / "targets.safetensors",
+        )
+        (folder / "environments.json").write_text(json.dumps(run.environments.state()) + "\n")
+        (folder / "progress.json").write_text(json.dumps(progress) + "\n")
+        write_table(run.episodes, folder / "episodes.csv")
+        write_table(run.figures, folder / "learning.csv")
+        write_table(run.drift, folder / "drift.csv")
+
+
+def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
+    """Reads what :func:`save_run` wrote, and goes on exactly from there.
+
+    Raises:
+        DamagedFolderError: the folder is not whole, or is another run's; the message names it and what to do.
+    """
+    manifest = open_folder(path, KIND, agent=name, seed=seed, game=parameters.game)
+    run = new_run(parameters, name, seed)
+    try:
+        read_chunks(run.memory.recording, path / "recording")
+        run.agent.restore(load_file(path / "agent.safetensors"))
+        targets = load_file(path / "targets.safetensors")
+        run.memory.targets.append(targets["policy"], targets["value"], targets["searched_at"])
+        progress = json.loads((path / "progress.json").read_text())
+        run.memory.priorities.restore(targets["priorities"], progress["highest_priority"])
+        run.frames = run.environments.restore(json.loads((path / "environments.json").read_text()))
+        run.returns, run.lengths = np.array(progress["returns"]), np.array(progress["lengths"], np.int64)
+        run.finishing = progress["finishing"]
+        run.episodes, run.figures = read_table(path / "episodes.csv"), read_table(path / "learning.csv")
+        run.drift = read_table(path / "drift.csv")
+    except (ValueError, KeyError) as error:
+        raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
+    if run.env_steps != manifest["env_steps"] or len(run.memory.targets) != run.env_steps:
+        raise DamagedFolderError(f"{path}: holds {run.env_steps} env steps, its manifest says {manifest['env_steps']}")
+    return run
+
+
+def save_finished(run: Run, path: Path) -> None:
+    """Writes a finished agent: its network, and how far the old search targets had drifted."""
+    with new_folder(path, FINISHED_KIND, _facts(run)) as folder:
+        save_file(_contiguous(run.agent.network_state()), folder / "agent.safetensors")
+        write_table(run.drift, folder / "drift.csv")
+        write_table(run.figures, folder / "learning.csv")
+
+
+def load_finished(parameters: Parameters, name: str, seed: int, path: Path, environments: GameEnvironments) -> Agent:
+    """The finished agent of a folder, ready to act in these environments.
+
+    Raises:
+        DamagedFolderError: as for :func:`load_run`.
+    """
+    manifest = open_folder(path, FINISHED_KIND, agent=name, seed=seed, game=parameters.game)
+    agent = agent_for(parameters, name, seed, environments)
+    try:
+        agent.restore_network(load_file(path / "agent.safetensors"))
+    except ValueError as error:
+        raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
+    agent.updates = manifest["updates"]
+    return agent
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    return {
+        "agent": run.name,
+        "seed": run.seed,
+        "game": run.game,
+        "env_steps": run.env_steps,
+        "frames": run.env_steps * run.environments.frame_skip,
+        "updates": run.agent.updates,
+    }
+
+
+def _contiguous(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def write_table(rows: list[dict[str, float]], path: Path) -> None:
+    """A CSV of rows with the same keys; only a newline when there are none."""
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_table(path: Path) -> list[dict[str, float]]:
+    """The inverse of :func:`write_table`: numbers come back as they were, whole ones as int."""
+    with open(path, newline="") as file:
+        return [
+            {name: int(text) if text.lstrip("-").isdigit() else float(text) for name, text in row.items()}
+            for row in csv.DictReader(file)
+        ]

@@ -1,0 +1,81 @@
+"""The JSON file of one agent's score at one budget."""
+
+from __future__ import annotations
+
+from math import isclose
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SCHEMA_VERSION = 1
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class ScoreFileError(ValueError):
+    """A score file is missing, damaged or does not belong with the others; the message names it and what to do."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Episode(_Part):
+    """One evaluation episode; ``return`` is unclipped, ``truncated`` that a limit ended it rather than the game."""
+
+    seed: int
+    return_: Annotated[float, Field(alias="return")]
+    env_steps: Count
+    truncated: bool
+
+
+class ScoreFile(_Part):
+    """The score of an agent after `env_steps` of training, `frames` = `env_steps` x `frame_skip`; 0: a random policy."""
+
+    schema_version: int
+    game: str
+    agent: str
+    seed: int
+    env_steps: Count
+    frames: Count
+    frame_skip: Annotated[int, Field(gt=0)]
+    updates: Count
+    parameters: Count  # of the network
+    max_env_steps: Annotated[int, Field(gt=0)] | None  # where evaluation episodes were cut; null: nowhere
+    episodes: Annotated[list[Episode], Field(min_length=1)]
+    mean_return: float
+
+    @property
+    def returns(self) -> list[float]:
+        return [episode.return_ for episode in self.episodes]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.frames != self.env_steps * self.frame_skip:
+            raise ValueError(f"{self.frames} frames are not {self.env_steps} env steps of {self.frame_skip} frames")
+        mean = sum(self.returns) / len(self.returns)
+        if not isclose(self.mean_return, mean, rel_tol=1e-6, abs_tol=1e-6):
+            raise ValueError(f"mean_return is {self.mean_return} and the mean over the episodes {mean}")
+        return self
+
+
+def read_score_file(path: Path) -> ScoreFile:
+    """The checked content of the file `path`. Raises ScoreFileError."""
+    try:
+        score = ScoreFile.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ScoreFileError(f"{path}: this score file is missing; `dvc repro` makes it (`dvc pull` fetches it)") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ScoreFileError(
+            f"{path}: damaged, or not a score file ({where + ': ' if where else ''}{first['msg']}); "
+            "delete it and run `dvc repro`"
+        ) from None
+    if score.schema_version != SCHEMA_VERSION:
+        raise ScoreFileError(
+            f"{path}: has schema version {score.schema_version} and this program reads {SCHEMA_VERSION}; "
+            "evaluate again with `dvc repro`"
+        )
+    return score

@@ -1,0 +1,39 @@
+"""What a search returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One row per root.
+
+    action: int64 ``[b]``. PUCT: the most visited action (lowest index of several). Gumbel: of the most visited actions
+        the one with the highest noise + log-prior + completed Q.
+    visit_counts: int32 ``[b, actions]``, simulations through each root action.
+    value: float32 ``[b]``, mean of the root's network value and the returns of all simulations.
+    policy: float32 ``[b, actions]``, the policy target. PUCT: shares of the visits. Gumbel: softmax(log-prior +
+        completed Q), Danihelka et al. 2022, section 4.
+    q_values: float32 ``[b, actions]``, reward + discount * value of each visited root action; 0 for the others.
+    """
+
+    action: NDArray[np.int64]
+    visit_counts: NDArray[np.int32]
+    value: NDArray[np.float32]
+    policy: NDArray[np.float32]
+    q_values: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, actions: int) -> SearchResult:
+        """The result for no roots."""
+        return cls(
+            action=np.zeros(0, np.int64),
+            visit_counts=np.zeros((0, actions), np.int32),
+            value=np.zeros(0, np.float32),
+            policy=np.zeros((0, actions), np.float32),
+            q_values=np.zeros((0, actions), np.float32),
+        )

@@ -1,0 +1,99 @@
+"""Snapshots of a stage at work, so that a killed stage goes on where it was (layer 5).
+
+They live under ``.partial/<fingerprint>/``. The fingerprint covers the stage, its parameters, its input and the code,
+so that a snapshot is only ever used by the very work it was made by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from efficientzero.folders import MANIFEST, DamagedFolderError
+from efficientzero.parameters import Parameters
+from efficientzero.run import Run, load_run, save_run
+
+
+def fingerprint(stage: str, parameters: Parameters, inputs: Path, **facts: Any) -> str:
+    """A hash of everything that a stage's result depends on.
+
+    Args:
+        stage: its name. parameters: all of them; ``threads`` and ``device`` included, since bits may depend on them.
+        inputs: the sealed folder it begins with. facts: its other arguments.
+    """
+    settings = parameters.model_dump(exclude={"snapshot_seconds", "milestones", "agents", "seeds", "profile"})
+    digest = hashlib.sha256(json.dumps([stage, settings, facts], sort_keys=True).encode())
+    digest.update((inputs / MANIFEST).read_bytes())
+    package = Path(__file__).parent
+    for source in sorted([*package.rglob("*.py"), *package.parent.parent.glob("pyx/*.pyx")]):
+        digest.update(source.name.encode() + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Snapshots:
+    """The snapshots of one piece of work; calling it with the run saves one when it is time.
+
+    Args:
+        key: the work's :func:`fingerprint`.
+        seconds: wall time between snapshots; nothing computed depends on it.
+        root: where all snapshots live; by default ``.partial`` in the repository that DVC was started in.
+    """
+
+    def __init__(self, key: str, seconds: float, root: Path | None = None):
+        root = root or Path(os.environ.get("DVC_ROOT", ".")) / ".partial"
+        root.mkdir(parents=True, exist_ok=True)
+        self.seconds = seconds
+        self.folder = root / key
+        self._lock = FileLock(root / f"{key}.lock")
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            # The same work is being done elsewhere: keep out of its way.
+            self.folder = root / f"{key}-{os.getpid()}"
+        self.folder.mkdir(exist_ok=True)
+        self._saved_at = time.monotonic()
+
+    def latest(self) -> Path | None:
+        """The newest whole snapshot."""
+        numbered = sorted(self.folder.glob("[0-9]*"))
+        return numbered[-1] if numbered else None
+
+    def resume(self, parameters: Parameters, name: str, seed: int, inputs: Path) -> Run:
+        """The run of the newest snapshot, or that of ``inputs`` when there is none or it is damaged."""
+        latest = self.latest()
+        if latest is not None:
+            try:
+                run = load_run(parameters, name, seed, latest)
+                print(f"resuming at {run.env_steps} env steps, {run.agent.updates} updates, from a snapshot", flush=True)
+                return run
+            except DamagedFolderError as error:
+                print(f"not resuming: {error}", flush=True)
+        return load_run(parameters, name, seed, inputs)
+
+    def __call__(self, run: Run) -> None:
+        """Saves the run if ``seconds`` have passed since the last time."""
+        if time.monotonic() - self._saved_at >= self.seconds:
+            self.save(run)
+
+    def save(self, run: Run) -> None:
+        """Saves the run; older snapshots go once the new one is whole."""
+        latest = self.latest()
+        number = int(latest.name) + 1 if latest else 0
+        save_run(run, self.folder / f"{number:08d}", earlier=latest)
+        if latest is not None:
+            shutil.rmtree(latest)
+        self._saved_at = time.monotonic()
+
+    def clear(self) -> None:
+        """Removes them all, when the work is done."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock.is_locked:
+            self._lock.release()
+            Path(self._lock.lock_file).unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+import numpy as np
+
+from efficientzero.replay import SearchTargets
+
+
+def targets_searched_at(ages, updates=100):
+    targets = SearchTargets(3)
+    count = len(ages)
+    searched_at = np.array([-1 if age is None else updates - age for age in ages])
+    targets.append(np.full((count, 3), 1 / 3, np.float32), np.zeros(count, np.float32), searched_at)
+    return targets
+
+
+def test_stale_are_the_missing_and_those_older_than_the_limit_each_once():
+    targets = targets_searched_at([0, 1, 50, 51, None, 99])
+    asked = np.array([5, 3, 3, 2, 1, 0, 4, 5])
+    assert targets.stale(asked, 100, 50).tolist() == [3, 4, 5]
+    assert targets.stale(asked, 100, None).tolist() == [4]
+    assert targets.stale(asked, 100, 0).tolist() == [1, 2, 3, 4, 5]
+    assert targets.stale(np.array([0, 2]), 100, 50).tolist() == []
+
+
+def test_age_zero_asks_for_everything_anew_at_the_next_update():
+    targets = targets_searched_at([5] * 4)
+    targets.replace(np.arange(4), np.full((4, 3), 1 / 3), np.ones(4), 100)
+    assert targets.stale(np.arange(4), 100, 0).tolist() == []
+    assert targets.stale(np.arange(4), 101, 0).tolist() == [0, 1, 2, 3]
+
+
+def test_growing_keeps_what_was_there():
+    targets = SearchTargets(2)
+    random = np.random.default_rng(0)
+    policies, values = random.random((3000, 2)).astype(np.float32), random.random(3000).astype(np.float32)
+    for start in range(0, 3000, 10):
+        targets.append(policies[start : start + 10], values[start : start + 10], start)
+    np.testing.assert_array_equal(targets.policy, policies)
+    np.testing.assert_array_equal(targets.value, values)
+    np.testing.assert_array_equal(targets.searched_at, np.arange(3000) // 10 * 10)
