@@ -2,13 +2,14 @@
 """One search tree for a whole batch of roots, as a structure of arrays.
 
 Node 0 is a root; the node made by simulation ``i`` (counted from 0) has the index ``i + 1``. Every array is
-``[batch, nodes]`` or ``[batch, nodes, actions]``, float32 or int32, allocated once. What belongs to an edge (its Q-value,
-its prior, its visits) is kept at the child, and the children of a node are a list linked through ``next_sibling``. So a
-descent reads only the children that exist: the unvisited actions of a node all share one completed value, and the only one
-that can win is the one with the highest prior, which is found when it is first needed.
+``[batch, nodes]`` or ``[batch, nodes, actions]``, float32 or int32, allocated once. What belongs to an edge (its
+Q-value, its prior, its visits) is kept at the child, and the children of a node are a list linked through
+``next_sibling``. So a descent reads only the children that exist: the unvisited actions of a node all share one
+completed value, and the only one that can win is the one with the highest prior, which is found when it is first needed.
 
-The arithmetic is that of DeepMind's mctx (``search.py``, ``action_selection.py``, ``qtransforms.py``, ``seq_halving.py``):
-a node counts its own expansion as a visit and its value is the mean of its network value and of all returns backed up to it.
+The arithmetic is that of DeepMind's mctx (``search.py``, ``action_selection.py``, ``qtransforms.py``,
+``seq_halving.py``): a node counts its own expansion as a visit, and its value is the mean of its network value and of
+all returns backed up to it.
 """
 
 cimport cython
@@ -30,6 +31,7 @@ cdef extern from *:
         float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
         float y = 1.9875691500e-4f;
         uint32_t exponent, bits;
+        int32_t argument;
         y = y * r + 1.3981999507e-3f;
         y = y * r + 8.3334519073e-3f;
         y = y * r + 4.1665795894e-2f;
@@ -38,9 +40,12 @@ cdef extern from *:
         y = y * (r * r) + r + 1.0f;
         memcpy(&exponent, &shifted, 4);
         memcpy(&bits, &y, 4);
+        memcpy(&argument, &x, 4);
         bits += exponent << 23;
+        /* x < -86 as integers, because compilers do not vectorise comparisons of floats that may trap */
+        bits &= (argument & 0x7fffffff) > 0x42ac0000 ? 0u : 0xffffffffu;
         memcpy(&y, &bits, 4);
-        return x < -86.0f ? 0.0f : y;
+        return y;
     }
     /* 1 where x is NaN or infinite, else 0 */
     static inline int32_t is_not_finite(float x) {
@@ -112,20 +117,21 @@ cdef int32_t* integers(array):
 
 @cython.final
 cdef class SearchTree:
-    """Search trees of up to ``batch`` roots, used as: ``reset``, then per simulation ``select`` and ``expand_and_backup``.
+    """Search trees of up to ``batch`` roots: ``reset``, then ``select`` and ``expand_and_backup`` for each simulation.
 
     batch, actions, simulations: what is allocated. ``reset`` may use fewer roots, never more.
     policy: "puct" (mctx ``muzero_policy``: Schrittwieser et al. 2020, appendix B) or "gumbel" (mctx
         ``gumbel_muzero_policy``: Danihelka et al. 2022). Ties go to the lowest action.
-    q_transform: how the Q-values of a node enter the policy. ``range`` below is never smaller than ``max(q_floor, 1e-8)``.
+    q_transform: how the Q-values of a node enter the policy. ``range`` below is at least ``max(q_floor, 1e-8)``.
         "by_parent_and_siblings" (PUCT): (Q - low) / range, with low and high over the node's value and its visited
         children's Q; unvisited actions get 0.
-        "completed_by_mix_value" (Gumbel): unvisited actions get the mixed value of Danihelka et al., appendix D; all are
-        stretched to [0, 1] within the node and multiplied by (visit_offset + most visits of a child) * value_scale.
+        "completed_by_mix_value" (Gumbel): unvisited actions get the mixed value of Danihelka et al., appendix D; all
+        are stretched to [0, 1] within the node and multiplied by (visit_offset + most visits of a child) * value_scale.
         "tree_min_max" (EfficientZero): clip((Q - low) / range, 0, 1), with low and high over r + discount * v of every
-        edge of this root's tree at every backup so far. With PUCT an unvisited action has Q = mean Q of the node: at the
-        root the mean over its visited children, below it (that sum + mean Q of its parent) / (visited children + 1).
-        With Gumbel an unvisited action has the mixed value instead, and all are multiplied as above (EfficientZero V2).
+        edge of this root's tree at every backup so far. With PUCT an unvisited action has Q = mean Q of the node: at
+        the root the mean over its visited children, below it (sum over its visited children + mean Q of its parent) /
+        (visited children + 1). With Gumbel an unvisited action has the mixed value instead, and all are multiplied as
+        above (EfficientZero V2).
     value_prefix_horizon: None if the model predicts rewards. Otherwise it predicts the sum of rewards since the last
         reset, and resets happen at depths divisible by the horizon: reward(child) = prefix(child) - prefix(parent), or
         prefix(child) when the parent's depth is such a depth (the root's is).
@@ -179,13 +185,15 @@ cdef class SearchTree:
     cdef int32_t *failure        # [threads, 2]: root and what was not finite there
     cdef dict arrays
     cdef tuple selection
+    cdef readonly object packed_selection  # the arrays that select returns as one int32 [3, b]
 
     def __init__(self, Py_ssize_t batch, Py_ssize_t actions, Py_ssize_t simulations, *, str policy, str q_transform,
                  double discount, value_prefix_horizon=None, double q_floor=0.0, double value_scale=0.1,
                  double visit_offset=50.0, double exploration_init=1.25, double exploration_base=19652.0,
                  considered_visits=None, int threads=1):
         check_combination(policy, q_transform)
-        for name, number in (("batch", batch), ("actions", actions), ("simulations", simulations), ("threads", threads)):
+        positive = {"batch": batch, "actions": actions, "simulations": simulations, "threads": threads}
+        for name, number in positive.items():
             if number < 1:
                 raise ValueError(f"{name}: expected at least 1, got {number}")
         if not 0.0 <= discount <= 1.0:
@@ -205,9 +213,10 @@ cdef class SearchTree:
         ).astype(np.float32)))
         self.considered_rows = 0
         if self.policy == GUMBEL:
-            table = np.ascontiguousarray(considered_visits, dtype=np.int32)
+            table = np.array(considered_visits, dtype=np.int32, order="C")
             if table.ndim != 2 or table.shape[0] < 2 or table.shape[1] != simulations:
                 raise ValueError(f"considered_visits: expected shape [at least 2, {simulations}], got {table.shape}")
+            _check_considered_visits(table)
             self.considered_rows = table.shape[0]
             self.considered_visits = integers(self._keep("considered_visits", table))
         self.ready = False
@@ -248,9 +257,7 @@ cdef class SearchTree:
         self.considered = self._integers("considered", (self.capacity,))
         self.low = self._floats("low", (self.capacity,))
         self.high = self._floats("high", (self.capacity,))
-        self.leaf_parent = self._integers("leaf_parent", (self.capacity,))
-        self.leaf_action = self._integers("leaf_action", (self.capacity,))
-        self.leaf_depth = self._integers("leaf_depth", (self.capacity,))
+        self.leaf_parent = self._integers("leaf", (3 * self.capacity,))
         self.scratch = self._floats("scratch", (self.threads, 5, self.stride))
         self.failure = self._integers("failure", (self.threads, 2))
 
@@ -264,7 +271,8 @@ cdef class SearchTree:
             there, as the model knows no rules. They count as actions without visits in the Q-transforms, as in mctx.
         gumbel: float32 [b, actions], Gumbel(0, 1) noise for the Gumbel policy; None: zeros.
 
-        Raises ValueError for wrong shapes or dtypes or a root without a legal action, FloatingPointError for NaN or inf.
+        Raises ValueError for wrong shapes or dtypes or a root without a legal action, FloatingPointError for NaN or
+        inf.
         """
         cdef Py_ssize_t row, index, a
         cdef float total, best, log_prior
@@ -283,15 +291,18 @@ cdef class SearchTree:
         if not legal_array.any(axis=1).all():
             raise ValueError(f"legal_actions: root {int(np.argmin(legal_array.any(axis=1)))} has no legal action")
         if gumbel is not None and self.policy != GUMBEL:
-            raise ValueError("gumbel: only the Gumbel policy takes Gumbel noise; mix Dirichlet noise into policy_logits")
+            raise ValueError("gumbel: only the Gumbel policy takes it; mix Dirichlet noise into policy_logits")
         noise_array = np.zeros(shape, dtype=np.float32) if gumbel is None else gumbel
-        noise_array = _checked("gumbel", noise_array, shape, np.float32)
+        noise_array = _checked("gumbel noise", noise_array, shape, np.float32)
         cdef const float[:, ::1] logits = logits_array
         cdef const float[::1] values = value_array
         cdef const uint8_t[:, ::1] allowed = legal_array.view(np.uint8)
         cdef const float[:, ::1] noise = noise_array
         self.batch, self.simulation, self.selected = batch, 0, False
-        self.selection = tuple([self.arrays[name][:batch] for name in ("leaf_parent", "leaf_action", "leaf_depth")])
+        self.packed_selection = self.arrays["leaf"][: 3 * batch].reshape(3, batch)
+        self.selection = tuple(self.packed_selection)
+        self.leaf_action = self.leaf_parent + self.batch
+        self.leaf_depth = self.leaf_action + self.batch
         for row in range(self.batch):
             index = row * self.stride
             best, count, total = -LARGEST, 0, 0.0
@@ -435,8 +446,8 @@ cdef class SearchTree:
             return self._gumbel_child(first, index, count, q, prior, visits, children, weight, unvisited)
         return self._puct_child(first, index, count, q, prior, visits, children, unvisited)
 
-    cdef inline Py_ssize_t _puct_child(self, Py_ssize_t first, Py_ssize_t index, Py_ssize_t count, float* q, float* prior,
-                                       float* visits, int32_t* children, float unvisited) noexcept nogil:
+    cdef inline Py_ssize_t _puct_child(self, Py_ssize_t first, Py_ssize_t index, Py_ssize_t count, float* q,
+                                       float* prior, float* visits, int32_t* children, float unvisited) noexcept nogil:
         """argmax of Q + P * sqrt(N) * (c1 + log((N + c2 + 1) / c2)) / (n + 1), N counting the node's own expansion."""
         cdef float factor = self.exploration[self.visits[index]]
         cdef int32_t action = self.best_unvisited[index]
@@ -657,7 +668,8 @@ cdef class SearchTree:
                 or rewards.shape[0] != self.batch):
             raise ValueError(
                 f"predictions: expected policy_logits [{self.batch}, {self.actions}], value [{self.batch}] and reward "
-                f"[{self.batch}], got [{logits.shape[0]}, {logits.shape[1]}], [{values.shape[0]}] and [{rewards.shape[0]}]")
+                f"[{self.batch}], got [{logits.shape[0]}, {logits.shape[1]}], [{values.shape[0]}] and "
+                f"[{rewards.shape[0]}]")
         if self.actions > 1 and logits.strides[1] != sizeof(float):
             raise ValueError("policy_logits: the rows must be contiguous in memory")
         for share in range(self.threads):
@@ -791,7 +803,7 @@ cdef class SearchTree:
     def summary(self):
         """What the search found at the roots, as a dict of new arrays.
 
-        action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q among the most visited.
+        action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q of the most visited.
         visit_counts int32 [b, actions]; value float32 [b], the mean of the network value and all returns.
         policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(log-prior + completed Q) over the legal
         actions. q_values float32 [b, actions]: r + discount * v; 0 for an unvisited action.
@@ -864,8 +876,8 @@ cdef class SearchTree:
     def nodes_so_far(self):
         """Copies of what every node holds, for inspection: a dict of arrays [b, simulations made + 1].
 
-        parent, action, depth, visits int32; value, network_value, reward, q float32; and the bounds of tree_min_max, low
-        and high, float32 [b].
+        parent, action, depth, visits int32; value, network_value, reward, q float32; and the bounds of tree_min_max,
+        low and high, float32 [b].
         """
         names = ("parent", "action", "depth", "visits", "value", "network_value", "reward", "q")
         nodes = {name: self.arrays[name][: self.batch, : self.simulation + 1].copy() for name in names}
@@ -881,6 +893,17 @@ cdef int _read(str name, array, int dimensions, Py_buffer* buffer) except -1:
         PyBuffer_Release(buffer)
     found = f"{array.dtype} {list(array.shape)}" if isinstance(array, np.ndarray) else type(array).__name__
     raise ValueError(f"{name}: expected a float32 array of {dimensions} dimensions, got {found}")
+
+
+def _check_considered_visits(table):
+    """ValueError if a row asks for a visit count that no considered action can have by then."""
+    for considered, row in enumerate(table[1:].tolist(), start=1):
+        actions_with = {0: considered}
+        for simulation, visits in enumerate(row):
+            if actions_with.get(visits, 0) == 0:
+                raise ValueError(f"considered_visits[{considered}, {simulation}]: no action can have {visits} visits")
+            actions_with[visits] -= 1
+            actions_with[visits + 1] = actions_with.get(visits + 1, 0) + 1
 
 
 def _checked(name, array, shape, dtype):

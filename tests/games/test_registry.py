@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -91,5 +92,6 @@ def test_importing_is_light():
         "import sys, efficientzero.games as games; games.find_game('Alien');"
         "print([name for name in ('ale_py', 'torch', 'numpy', 'pandas', 'minatar') if name in sys.modules])"
     )
-    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     assert answer.stdout.strip() == "[]"

@@ -93,7 +93,7 @@ class EfficientZeroAgent:
                 value_prefix=settings.value_prefix,
                 consistency=settings.consistency,
             )
-        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device)
         self.target_network = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = self._make_optimizer()
 

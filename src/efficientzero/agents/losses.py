@@ -44,9 +44,9 @@ class Batch:
         return cls(**{field.name: torch.from_numpy(arrays[field.name]).to(device) for field in fields(cls)})
 
     def augmented(self, shift: int, intensity: float, random: np.random.Generator) -> Batch:
-        """With each observation shifted and scaled on its own; they come out as float in [0, 1], channels last."""
+        """With each observation shifted and scaled on its own; they come out as float in [0, 1]."""
         flat = self.observations.flatten(0, 1)
-        images = random_shift(flat, shift, random).to(memory_format=torch.channels_last).float() / 255.0
+        images = random_shift(flat, shift, random).float() / 255.0
         images = random_intensity(images, intensity, random)
         return replace(self, observations=images.unflatten(0, self.observations.shape[:2]))
 

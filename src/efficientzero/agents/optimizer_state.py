@@ -34,10 +34,4 @@ def load_optimizer(
         weight = weights.get(weight_name)
         if weight is None or array.shape not in ((), tuple(weight.shape)):
             raise ValueError(f"{name} {array.shape} in the saved agent belongs to no weight of this network")
-        if array.shape == () and weight.shape != ():
-            tensor = torch.tensor(np.array(array), device=weight.device)
-        else:
-            # The weight's memory format, so that every later rounding is that of the uninterrupted run.
-            tensor = torch.empty_like(weight, memory_format=torch.preserve_format, requires_grad=False)
-            tensor.copy_(torch.from_numpy(np.array(array)))
-        optimizer.state[weight][moment] = tensor
+        optimizer.state[weight][moment] = torch.tensor(np.array(array), device=weight.device)

@@ -6,10 +6,11 @@ experiment's temporary one included, runs the Cython of its own commit, and one 
 ``python -m efficientzero.compiled`` compiles ahead of time.
 """
 
-from efficientzero.compiled.build import CompilationError, build, find_checkout
+from efficientzero.compiled.build import CompilationError, find_checkout
+from efficientzero.compiled.build import build as _build
 
 __all__ = ["CompilationError"]
 
 _checkout = find_checkout()
 if _checkout is not None:
-    __path__.insert(0, str(build(_checkout)))
+    __path__.insert(0, str(_build(_checkout)))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-SECONDS_PER_MODULE = 10  # on two slow cores; only for the announcement
+SECONDS_PER_MODULE = 15  # on two slow cores; only for the announcement
 SHOWN_LINES = 15  # of the compiler's output in an error
 
 
@@ -84,7 +84,8 @@ def _compile(checkout: Path, finished: Path) -> None:
         command += ["--build-lib", str(library), "--build-temp", str(temporary)]
         result = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
         if result.returncode != 0:
-            output = (result.stdout + result.stderr).strip().splitlines()[-SHOWN_LINES:]
+            before, _, traceback = (result.stdout + result.stderr).strip().partition("Traceback (most recent call last):")
+            output = [*before.splitlines(), *traceback.splitlines()[-1:]][-SHOWN_LINES:]  # the frames are setuptools'
             raise CompilationError(
                 f"Compiling {checkout / 'pyx'} failed. It needs a C compiler (Debian, Ubuntu: apt-get install gcc; "
                 "macOS: xcode-select --install) and Python's headers (python3-dev). The last lines were:\n"

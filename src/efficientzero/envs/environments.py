@@ -109,7 +109,8 @@ class GameEnvironments:
             history.append(action)
         self.env_steps += self.count
         lives = self._emulators.lives
-        # Some games show 0 lives for a few frames before their end: that is no life lost in a game that goes on.
+        # Falling to 0 lives is not reported, as in OpenAI baselines, ale-py and EfficientZero: most games that show 0
+        # are about to be over. (Bank Heist plays its last life at 0.)
         life_lost = (lives < lives_before) & (lives > 0) & ~terminated
         truncated = (self._lengths() >= self._limits()) & ~terminated
         ended = terminated | truncated

@@ -24,7 +24,7 @@ class EnvironmentStep:
     reward: NDArray[np.float32]  # [n], the game's own
     terminated: NDArray[np.bool_]  # [n], game over; the last observation then has no future to bootstrap from
     truncated: NDArray[np.bool_]  # [n], cut by the time limit or the staggered start: bootstrap from last_observation
-    life_lost: NDArray[np.bool_]  # [n], a life was lost and the game is not over (it may be truncated)
+    life_lost: NDArray[np.bool_]  # [n], a life was lost, others remain, and the game is not over
 
 
 class Emulators(Protocol):

@@ -12,7 +12,7 @@ class Architecture:
     Attributes:
         channels: channels of the latent state.
         first_channels: channels after the first strided convolution of an image.
-        wide_residual: whether residual blocks follow each strided convolution, at full resolution.
+        wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
         pools: average poolings (each halves the resolution) after the two strided convolutions.
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
         head_channels: channels of the 1x1 convolution that each head begins with.
@@ -49,7 +49,7 @@ ARCHITECTURES = {
         projection_output=1024,
         predictor_hidden=512,
     ),
-    # 48x48 -> 32 channels of 6x6; no convolution at 24x24, where most of the time would go.
+    # 48x48 -> 32 channels of 6x6; no residual block above 6x6, where most of the time would go.
     "small": Architecture(
         channels=32,
         first_channels=16,

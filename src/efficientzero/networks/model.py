@@ -59,8 +59,9 @@ class EfficientZeroNetwork(nn.Module):
     def represent(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
         if observation.dtype == torch.uint8:
-            observation = observation.to(memory_format=torch.channels_last).float() / 255.0
-        return self.representation(observation)
+            observation = observation.float() / 255.0
+        # Few channels at a high resolution: four times as fast with the channels last.
+        return self.representation(observation.contiguous(memory_format=torch.channels_last))
 
     def initial_reward_state(self, batch: int, device: torch.device) -> Tensor:
         """The state that the reward is predicted from at the root: zeros ``[batch, width]``; width 0 without prefix."""

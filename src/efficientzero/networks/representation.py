@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from efficientzero.networks.architecture import Architecture
 from efficientzero.networks.blocks import ResidualBlock, convolution
 
-SMALLEST_IMAGE = 32  # below this an observation is an object grid (MinAtar) and keeps its resolution
+SMALLEST_IMAGE = 32  # pixels; anything smaller is an object grid (MinAtar)
 
 
 class Representation(nn.Module):
-    """Images are reduced by strided convolutions and average pooling; object grids keep their resolution.
+    """Images are reduced by two strided convolutions and average pooling; object grids are halved once.
 
     Args:
         architecture: widths.
@@ -21,19 +21,17 @@ class Representation(nn.Module):
     def __init__(self, architecture: Architecture, input_shape: tuple[int, int, int]):
         super().__init__()
         inputs, height, width = input_shape
-        channels = architecture.channels
-        layers: list[nn.Module] = []
-        if min(height, width) < SMALLEST_IMAGE:
-            layers += [convolution(inputs, channels), nn.BatchNorm2d(channels), nn.ReLU()]
+        first, channels = architecture.first_channels, architecture.channels
+        grid = min(height, width) < SMALLEST_IMAGE
+        layers: list[nn.Module] = [convolution(inputs, first, 1 if grid else 2), nn.BatchNorm2d(first), nn.ReLU()]
+        if architecture.wide_residual:
+            layers += [ResidualBlock(first, first), ResidualBlock(first, channels, stride=2)]
         else:
-            first = architecture.first_channels
-            layers += [convolution(inputs, first, stride=2), nn.BatchNorm2d(first), nn.ReLU()]
-            if architecture.wide_residual:
-                layers += [ResidualBlock(first, first), ResidualBlock(first, channels, stride=2)]
-            else:
-                layers += [convolution(first, channels, stride=2), nn.BatchNorm2d(channels), nn.ReLU()]
-            for _ in range(architecture.pools):
-                layers += [ResidualBlock(channels, channels), nn.AvgPool2d(kernel_size=3, stride=2, padding=1)]
+            layers += [convolution(first, channels, stride=2), nn.BatchNorm2d(channels), nn.ReLU()]
+        for _ in range(0 if grid else architecture.pools):
+            pool = nn.AvgPool2d(kernel_size=3, stride=2, padding=1)
+            block = ResidualBlock(channels, channels)
+            layers += [block, pool] if architecture.wide_residual else [pool, block]
         self.layers = nn.Sequential(*layers, ResidualBlock(channels, channels))
 
     def forward(self, observation: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def search(
     legal_actions: bool ``[b, actions]``; None: all. Illegal actions are never taken at a root.
 
     No roots give an empty result. Raises ValueError for a policy and a Q-transform that are meaningless together, for
-    wrong shapes or dtypes, and for a root without a legal action; FloatingPointError when the model predicts NaN or inf.
+    wrong shapes or dtypes, and for a root without a legal action; FloatingPointError for a prediction of NaN or inf.
     """
     check_combination(settings.policy, settings.q_transform)
     if root.policy_logits.ndim != 2 or root.policy_logits.shape[1] == 0:
@@ -53,19 +53,20 @@ def search(
     for name, tensor, dimensions in (("latent", root.latent, 1), ("reward_state", root.reward_state, 2)):
         if tensor.ndim < dimensions or tensor.shape[0] != batch:
             raise ValueError(f"{name}: expected [{batch}, ...], got shape {list(tensor.shape)}")
-    gumbel = noise
-    if settings.policy == "puct":
-        gumbel = None
-        if noise is not None:
-            _check_noise(noise, (batch, actions))
+    if noise is not None:
+        _check_noise(noise, (batch, actions))
+        if settings.policy == "puct":
             policy_logits = mix_dirichlet(policy_logits, noise, settings.dirichlet_fraction)
     with borrowed_tree(settings, batch, actions, discount, value_prefix_horizon) as tree:
-        tree.reset(policy_logits, value, legal_actions=legal_actions, gumbel=gumbel)
+        tree.reset(
+            policy_logits, value, legal_actions=legal_actions, gumbel=noise if settings.policy == "gumbel" else None
+        )
         pool = LatentPool(root, settings.simulations, value_prefix_horizon)
+        selection = torch.from_numpy(tree.packed_selection)
         for node in range(1, settings.simulations + 1):
             # One packed copy to the device and one back per simulation.
-            selection = torch.from_numpy(np.stack(tree.select())).to(root.latent.device, torch.int64)
-            parent_index, action, depth = selection
+            tree.select()
+            parent_index, action, depth = selection.to(root.latent.device, torch.int64)
             output = model.recurrent(*pool.gather(parent_index), action)
             prediction = _pack(output.policy_logits, output.value, output.reward, batch, actions)
             tree.expand_and_backup(prediction[:, :actions], prediction[:, actions], prediction[:, actions + 1])

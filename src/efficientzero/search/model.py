@@ -12,8 +12,8 @@ from torch import Tensor
 class SearchRoot:
     """The positions to search from, one per row; ``b`` rows, all tensors on one device.
 
-    latent: ``[b, ...]``, any float dtype. reward_state: ``[b, w]``, the recurrent state of the value-prefix head, LSTM h
-    and c side by side; w = 0 without value prefixes. value: float32 ``[b]``. policy_logits: float32 ``[b, actions]``.
+    latent: ``[b, ...]``, any float dtype. reward_state: ``[b, w]``, the recurrent state of the value-prefix head, LSTM
+    h and c side by side; w = 0 without value prefixes. value: float32 ``[b]``. policy_logits: float32 ``[b, actions]``.
     """
 
     latent: Tensor
@@ -26,8 +26,8 @@ class SearchRoot:
 class RecurrentOutput:
     """The model's prediction one action further.
 
-    Shapes and dtypes as in ``SearchRoot``. reward: float32 ``[b]``, the reward of the action, or, from a model with value
-    prefixes, the undiscounted sum of rewards since the reward state was last zero.
+    Shapes and dtypes as in ``SearchRoot``. reward: float32 ``[b]``, the reward of the action, or, from a model with
+    value prefixes, the undiscounted sum of rewards since the reward state was last zero.
     """
 
     latent: Tensor

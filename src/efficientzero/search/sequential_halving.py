@@ -15,8 +15,8 @@ def considered_visits(most_considered: int, simulations: int) -> NDArray[np.int3
 
     Row k of the result, int32 ``[most_considered + 1, simulations]``, is for k considered actions. Choosing at every
     simulation the best action among those with that many visits carries out sequential halving (Karnin et al. 2013;
-    Danihelka et al. 2022, algorithm 2): all k actions are visited equally often, then the better half, and so on down to
-    two, until the simulations are used up.
+    Danihelka et al. 2022, algorithm 2): all k actions are visited equally often, then the better half, and so on down
+    to two, until the simulations are used up.
     """
     table = np.stack([_sequence(considered, simulations) for considered in range(most_considered + 1)])
     table.setflags(write=False)

@@ -30,18 +30,18 @@ def borrowed_tree(
 
     The tree uses as many threads as torch. Raises ValueError if policy and Q-transform are meaningless together.
     """
-    parameters = dict(
-        policy=settings.policy,
-        q_transform=settings.q_transform,
-        discount=discount,
-        value_prefix_horizon=value_prefix_horizon,
-        q_floor=settings.q_floor,
-        value_scale=settings.value_scale,
-        visit_offset=settings.visit_offset,
-        exploration_init=settings.exploration_init,
-        exploration_base=settings.exploration_base,
-        threads=torch.get_num_threads(),
-    )
+    parameters = {
+        "policy": settings.policy,
+        "q_transform": settings.q_transform,
+        "discount": discount,
+        "value_prefix_horizon": value_prefix_horizon,
+        "q_floor": settings.q_floor,
+        "value_scale": settings.value_scale,
+        "visit_offset": settings.visit_offset,
+        "exploration_init": settings.exploration_init,
+        "exploration_base": settings.exploration_base,
+        "threads": torch.get_num_threads(),
+    }
     considered = min(settings.considered_actions, actions)
     key = (actions, settings.simulations, considered, *parameters.values())
     with _lock:

@@ -1,0 +1,108 @@
+"""Small settings and a small filled memory for tests of agents."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from efficientzero.agents import Decision, Memory, make_agent
+from efficientzero.parameters import EfficientZeroSettings
+from efficientzero.replay import Priorities, Recording, SearchTargets
+
+ACTIONS = 4
+SHAPE = (2, 10, 10)
+
+SETTINGS = {
+    "kind": "efficientzero",
+    "consistency": True,
+    "value_prefix": True,
+    "off_policy_correction": True,
+    "discount": 0.9,
+    "network": {"size": "small", "support_maximum": 5.0, "support_bins": 21},
+    "search": {
+        "policy": "gumbel",
+        "simulations": 4,
+        "considered_actions": 4,
+        "q_transform": "completed_by_mix_value",
+        "q_floor": 0.1,
+        "value_scale": 0.1,
+        "visit_offset": 50.0,
+        "exploration_init": 1.25,
+        "exploration_base": 19652.0,
+        "dirichlet_alpha": 0.3,
+        "dirichlet_fraction": 0.25,
+        "temperature": [1.0],
+        "temperature_until": [],
+    },
+    "learning": {
+        "updates_per_env_step": 0.25,
+        "batch_size": 8,
+        "unroll_steps": 3,
+        "td_steps": 3,
+        "off_policy_interval": 30,
+        "value_bootstrap": "search",
+        "max_target_age": 5,
+        "target_network_interval": 4,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "warmup_updates": 10,
+        "max_gradient_norm": 5.0,
+        "policy_weight": 1.0,
+        "value_weight": 0.5,
+        "reward_weight": 1.0,
+        "consistency_weight": 0.5,
+        "priority_exponent": 0.6,
+        "priority_correction": 0.4,
+        "priority_correction_updates": 100,
+        "augmentation_shift": 1,
+        "augmentation_intensity": 0.05,
+        "precision": "float32",
+    },
+}
+
+
+def settings(**changes):
+    """``SETTINGS`` with ``group__key=value`` or ``key=value`` changed."""
+    values = {key: dict(value) if isinstance(value, dict) else value for key, value in SETTINGS.items()}
+    for name, value in changes.items():
+        *groups, key = name.split("__")
+        target = values[groups[0]] if groups else values
+        assert key in target
+        target[key] = value
+    return EfficientZeroSettings(**values)
+
+
+def agent(seed=0, **changes):
+    """A new EfficientZero agent on the CPU."""
+    return make_agent(
+        settings(**changes),
+        observation_shape=SHAPE,
+        frame_stack=2,
+        actions=ACTIONS,
+        seed=seed,
+        device=torch.device("cpu"),
+        images=True,
+    )
+
+
+def memory(rows=30, environments=3, seed=0, priority_exponent=0.6):
+    """Random transitions, with now and then an ending, and no search targets."""
+    random = np.random.default_rng(seed)
+    filled = Memory(Recording(SHAPE, environments, 2), SearchTargets(ACTIONS), Priorities(priority_exponent))
+    for _ in range(rows):
+        decision = Decision(
+            action=random.integers(0, ACTIONS, environments),
+            policy=np.full((environments, ACTIONS), 0.25, np.float32),
+            value=np.zeros(environments, np.float32),
+            searched=False,
+        )
+        filled.record(
+            random.integers(0, 255, (environments, *SHAPE)).astype(np.uint8),
+            decision,
+            random.integers(0, 2, environments).astype(np.float32),
+            np.where(random.random(environments) < 0.1, random.integers(1, 3, environments), 0).astype(np.uint8),
+            updates=0,
+        )
+    return filled

@@ -1,0 +1,256 @@
+import numpy as np
+import pytest
+import torch
+from agents.made_up import ACTIONS, SHAPE, agent, memory, settings
+
+from efficientzero.agents import make_agent
+
+
+class Silent:
+    def update(self, units):
+        pass
+
+
+def observation(batch=5, seed=0):
+    channels, height, width = SHAPE
+    return np.random.default_rng(seed).integers(0, 255, (batch, 2 * channels, height, width)).astype(np.uint8)
+
+
+def same_state(one, other):
+    assert one.keys() == other.keys()
+    return all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_the_same_seed_learns_the_same_bytes_and_another_does_not():
+    states = []
+    for seed in (0, 0, 1):
+        one, filled = agent(seed=seed), memory()
+        for _ in range(5):
+            one.learn(filled)
+        states.append(one.state())
+    assert same_state(states[0], states[1])
+    assert not same_state(states[0], states[2])
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_a_restored_agent_goes_on_exactly(optimizer):
+    one, filled = agent(learning__optimizer=optimizer), memory()
+    for _ in range(7):
+        one.learn(filled)
+    saved = {name: array.copy() for name, array in one.state().items()}
+    other, copy = agent(seed=0, learning__optimizer=optimizer), memory()
+    other.restore(saved)
+    copy.targets.replace(np.arange(90), filled.targets.policy, filled.targets.value, 0)
+    copy.targets.searched_at[:] = filled.targets.searched_at
+    copy.priorities.restore(*filled.priorities.state())
+    for _ in range(6):
+        assert one.learn(filled) == other.learn(copy)
+    assert same_state(one.state(), other.state())
+    first, second = (a.act(observation(), env_steps=40, explore=True) for a in (one, other))
+    np.testing.assert_array_equal(first.action, second.action)
+    np.testing.assert_array_equal(first.policy, second.policy)
+
+
+def test_a_foreign_state_is_refused_by_name():
+    saved = agent().state()
+    with pytest.raises(ValueError, match=r"lacks network\.consistency"):
+        agent().restore({name: array for name, array in saved.items() if "consistency" not in name})
+    with pytest.raises(ValueError, match=r"unknown network\.consistency"):
+        agent(consistency=False).restore(saved)
+    with pytest.raises(ValueError, match=r"network\.reward"):
+        agent(network__support_bins=31).restore(saved)
+
+
+def test_muzero_reanalyze_is_the_same_agent_with_three_switches_off():
+    efficientzero = agent()
+    muzero = agent(consistency=False, value_prefix=False, off_policy_correction=False)
+    assert type(muzero) is type(efficientzero)
+    names = muzero.network_state().keys()
+    assert not any("consistency" in name or "cell" in name for name in names)
+    assert muzero.prefix_horizon is None and efficientzero.prefix_horizon == 3
+    assert muzero.parameters < efficientzero.parameters
+    figures = muzero.learn(memory())
+    assert "consistency_loss" not in figures
+
+
+def test_exploring_depends_on_the_step_and_playing_its_best_does_not():
+    one = agent()
+    seen = observation()
+    explored = {tuple(one.act(seen, env_steps=step, explore=True).action) for step in range(12)}
+    best = {tuple(one.act(seen, env_steps=step, explore=False).action) for step in range(12)}
+    assert len(explored) > 1 and len(best) == 1
+    again = one.act(seen, env_steps=3, explore=True)
+    np.testing.assert_array_equal(again.action, one.act(seen, env_steps=3, explore=True).action)
+    np.testing.assert_allclose(again.policy.sum(1), 1.0, rtol=1e-5)
+
+
+def test_acting_leaves_no_trace_in_the_network():
+    one = agent()
+    before = {name: array.copy() for name, array in one.state().items()}
+    one.act(observation(), env_steps=0, explore=True)
+    assert same_state(before, one.state())
+
+
+def test_puct_acts_by_visits_and_its_temperature():
+    changes = {"search__policy": "puct", "search__q_transform": "tree_min_max", "search__simulations": 24}
+    seen = np.repeat(observation(1), 400, axis=0)
+    spreads = []
+    for temperature in (1.0, 0.1):
+        one = agent(**changes, search__temperature=[temperature], search__dirichlet_fraction=0.0)
+        decision = one.act(seen, env_steps=0, explore=True)
+        shares = np.bincount(decision.action, minlength=ACTIONS) / 400
+        expected = decision.policy[0] ** (1 / temperature)
+        np.testing.assert_allclose(shares, expected / expected.sum(), atol=0.09)
+        spreads.append(shares.max())
+    scheduled = agent(**changes, search__temperature=[1.0, 0.1], search__temperature_until=[100])
+    visits = np.tile(np.array([[1, 2, 3, 18]]), (400, 1))
+    for env_steps, frequent in ((99, 0.8), (100, 0.999)):
+        chosen = scheduled._sample_visits(visits, env_steps, np.random.default_rng(0))
+        assert (chosen == 3).mean() == pytest.approx(18 / 24 if frequent == 0.8 else 1.0, abs=0.06)
+
+
+@pytest.mark.parametrize(("max_age", "expected"), [(0, "all"), (None, "missing"), (2, "some")])
+def test_one_knob_decides_what_is_searched_again(max_age, expected):
+    one, filled = agent(learning__max_target_age=max_age), memory()
+    searched = []
+    refresh = one._refresh
+    one._refresh = lambda kept, positions: (searched.append(positions.copy()), refresh(kept, positions))
+    one.learn(filled)
+    first = set(searched[0].tolist())
+    assert first  # nothing had ever been searched
+    for _ in range(4):
+        ages = one.updates - filled.targets.searched_at
+        never = filled.targets.searched_at < 0
+        one.learn(filled)
+        again = searched[-1]
+        if expected == "all":
+            assert len(again) > 8
+        elif expected == "missing":
+            assert never[again].all()
+        else:
+            assert (never[again] | (ages[again] > 2)).all()
+    assert (filled.targets.searched_at[searched[-1]] == one.updates - 1).all()
+
+
+def test_targets_are_searched_with_the_target_network_and_acting_uses_the_present_one():
+    one, filled = agent(learning__target_network_interval=1000), memory()
+    for _ in range(5):
+        one.learn(filled)
+    used = []
+    search = one._search
+    one._search = lambda network, seen, random: (used.append(network), search(network, seen, random))[1]
+    one._refresh(filled, np.arange(3))
+    one.act(observation(), env_steps=0, explore=False)
+    assert used[0] is one.target_network and used[1] is one.network
+    assert not torch.equal(
+        next(iter(one.target_network.parameters())), next(iter(one.network.parameters()))
+    )
+
+
+def test_the_target_network_is_renewed_at_its_interval():
+    one, filled = agent(), memory()  # every 4 updates
+    for update in range(1, 10):
+        one.learn(filled)
+        equal = all(
+            torch.equal(a, b)
+            for a, b in zip(one.network.state_dict().values(), one.target_network.state_dict().values(), strict=True)
+        )
+        assert equal == (update % 4 == 0)
+
+
+@pytest.mark.parametrize("bootstrap", ["search", "network"])
+def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap):
+    one, filled = agent(learning__value_bootstrap=bootstrap, off_policy_correction=False), memory()
+    for _ in range(6):
+        one.learn(filled)
+    positions = np.array([3, 10, 20])
+    batch, _ = one._batch(filled, positions, np.ones(3, np.float32))
+    recording = filled.recording
+    model_values = one._search(one.target_network, recording.stacks(*recording.locate(np.arange(90))), None)
+    with torch.inference_mode():
+        stacks = torch.from_numpy(recording.stacks(*recording.locate(np.arange(90))))
+        _, logits = one.target_network.predict(one.target_network.represent(stacks))
+        network_values = one.target_network.support.decode(logits).numpy()
+    source = network_values if bootstrap == "network" else filled.targets.value
+    assert len(model_values.value) == 90
+    checked = 0
+    for index, position in enumerate(positions):
+        row, environment = divmod(int(position), 3)
+        if (recording.endings[row : row + 3, environment] == 0).all():
+            rewards = recording.rewards[row : row + 3, environment]
+            expected = (rewards * 0.9 ** np.arange(3)).sum() + 0.9**3 * source[position + 9]
+            assert float(batch.value[index, 0]) == pytest.approx(expected, abs=1e-4)
+            checked += 1
+    assert checked
+
+
+def test_reanalysis_searches_everything_and_reports_how_far_targets_had_drifted():
+    one, filled = agent(), memory()
+    for _ in range(6):
+        one.learn(filled)
+    old_value, searched_at = filled.targets.value.copy(), filled.targets.searched_at.copy()
+    drift = one.reanalyze(filled, Silent())
+    had = searched_at >= 0
+    assert (filled.targets.searched_at == 6).all()
+    np.testing.assert_array_equal(drift.age, 6 - searched_at[had])
+    np.testing.assert_allclose(drift.value_difference, np.abs(filled.targets.value - old_value)[had], rtol=1e-6)
+    assert (drift.policy_divergence > -1e-5).all() and drift.policy_divergence.max() > 0
+
+
+def test_priorities_follow_the_errors_unless_sampling_is_uniform():
+    for exponent in (0.6, 0.0):
+        one, filled = agent(learning__priority_exponent=exponent), memory(priority_exponent=exponent)
+        before, _ = filled.priorities.state()
+        one.learn(filled)
+        after, _ = filled.priorities.state()
+        assert np.array_equal(before, after) == (exponent == 0.0)
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run():
+    one, filled = agent(), memory()
+    with torch.no_grad():
+        one.network.policy.layers[-1].bias[0] = float("nan")
+    with pytest.raises(FloatingPointError, match="update 0"):
+        one.learn(filled)
+
+
+def test_it_learns_to_predict_a_reward_that_the_action_decides():
+    """One step after action 2 the reward is 1, else 0: values, policy and prefix must find that out."""
+    from efficientzero.agents import Decision, Memory
+    from efficientzero.replay import Priorities, Recording, SearchTargets
+
+    random = np.random.default_rng(0)
+    for on in (True, False):
+        one = agent(
+            consistency=on, value_prefix=on, off_policy_correction=on, learning__batch_size=32,
+            learning__learning_rate=3e-3, learning__augmentation_shift=0, search__simulations=8, discount=0.5,
+        )  # fmt: skip
+        filled = Memory(Recording(SHAPE, 4, 2), SearchTargets(ACTIONS), Priorities(0.6))
+        for row in range(60):
+            action = random.integers(0, ACTIONS, 4)
+            decision = Decision(action, np.full((4, ACTIONS), 0.25, np.float32), np.zeros(4, np.float32), False)
+            frames = random.integers(0, 255, (4, *SHAPE)).astype(np.uint8)
+            endings = np.full(4, 1 if row % 6 == 5 else 0, np.uint8)
+            filled.record(frames, decision, (action == 2).astype(np.float32), endings, 0)
+        for _ in range(80):
+            figures = one.learn(filled)
+        decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), env_steps=0, explore=False)
+        assert (decision.action == 2).mean() >= 0.8
+        assert figures["reward_loss"] < 0.8
+
+
+def test_bfloat16_trains_and_stays_close_to_float32():
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        one, filled = agent(learning__precision=precision), memory()
+        for _ in range(3):
+            figures = one.learn(filled)
+        losses.append(figures["loss"])
+    assert losses[1] == pytest.approx(losses[0], rel=0.05) and losses[0] != losses[1]
+
+
+def test_object_grids_are_not_shifted():
+    grid = make_agent(
+        settings(), observation_shape=SHAPE, frame_stack=2, actions=ACTIONS, seed=0, device=torch.device("cpu"), images=False
+    )
+    assert grid.shift == 0 and agent().shift == 1

@@ -1,0 +1,52 @@
+"""A wheel holds the compiled modules and the package's data; an editable install compiles nothing."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.egg-info"))
+    (folder / "pyx").mkdir()
+    (folder / "pyx" / "small.pyx").write_text("def answer():\n    return 42\n")  # instead of the real ones: quick
+    for name in ("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "README.md").write_text("A package.\n")
+    return folder
+
+
+def call_backend(source, tmp_path, hook):
+    code = f"from setuptools import build_meta; print(build_meta.{hook}({str(tmp_path)!r}))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return zipfile.ZipFile(tmp_path / result.stdout.split()[-1])
+
+
+@pytest.mark.slow
+def test_a_wheel_is_complete(source, tmp_path):
+    with call_backend(source, tmp_path, "build_wheel") as wheel:
+        names = wheel.namelist()
+        wheel.extractall(tmp_path / "site")
+    data = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src").rglob("*.csv")}
+    assert data | {"efficientzero/py.typed"} <= set(names)
+    assert not any(name.endswith((".pyx", ".c")) for name in names)
+    code = "import efficientzero, efficientzero.compiled.small as small; print(efficientzero.__file__, small.answer())"
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path / "site")}, capture_output=True, text=True
+    )
+    assert result.stdout.split() == [str(tmp_path / "site" / "efficientzero" / "__init__.py"), "42"], result.stderr
+
+
+@pytest.mark.slow
+def test_an_editable_install_compiles_nothing(source, tmp_path):
+    with call_backend(source, tmp_path, "build_editable") as wheel:
+        assert not any(name.endswith(".so") for name in wheel.namelist())
+    assert list(source.rglob("*.so")) == []

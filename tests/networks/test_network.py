@@ -1,0 +1,111 @@
+import copy
+
+import pytest
+import torch
+
+from efficientzero.networks import EfficientZeroNetwork, consistency_loss, frozen_statistics
+from efficientzero.transforms import CategoricalSupport
+
+
+def network(size="small", shape=(4, 48, 48), actions=5, value_prefix=True, consistency=True, bins=21):
+    torch.manual_seed(0)
+    return EfficientZeroNetwork(
+        size, shape, actions, CategoricalSupport(5.0, bins), value_prefix=value_prefix, consistency=consistency
+    )
+
+
+def test_the_published_size_has_the_published_shapes():
+    published = network("atari100k", (12, 96, 96), actions=18, bins=601)
+    published.eval()
+    with torch.no_grad():
+        latent = published.represent(torch.zeros(2, 12, 96, 96, dtype=torch.uint8))
+        assert latent.shape == (2, 64, 6, 6)
+        state = published.initial_reward_state(2, latent.device)
+        assert state.shape == (2, 2 * 512)
+        latent, state, reward = published.step(latent, state, torch.tensor([0, 17]))
+        policy, value = published.predict(latent)
+        assert (latent.shape, reward.shape, policy.shape, value.shape) == ((2, 64, 6, 6), (2, 601), (2, 18), (2, 601))
+        projected = published.consistency.target(latent)
+        assert projected.shape == published.consistency.online(latent).shape == (2, 1024)
+    first = published.consistency.projector[1]
+    assert (first.in_features, first.out_features) == (2304, 1024)
+    assert published.dynamics.convolution.in_channels == 64 + 1  # one action plane
+
+
+@pytest.mark.parametrize("value_prefix", [True, False])
+def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix):
+    new = network(value_prefix=value_prefix).eval()
+    with torch.no_grad():
+        latent = new.represent(torch.randint(0, 255, (3, 4, 48, 48), dtype=torch.uint8))
+        latent, _, reward = new.step(latent, new.initial_reward_state(3, latent.device), torch.tensor([0, 1, 2]))
+        policy, value = new.predict(latent)
+    assert not policy.any() and not value.any() and not reward.any()
+
+
+def test_object_grids_and_other_image_sizes_fit():
+    for shape in ((6, 10, 10), (4, 64, 64), (4, 84, 84), (12, 96, 96)):
+        any_size = network(shape=shape).eval()
+        with torch.no_grad():
+            latent = any_size.represent(torch.zeros(1, *shape, dtype=torch.uint8))
+            any_size.predict(latent)
+
+
+def test_bytes_and_floats_mean_the_same_observation():
+    one = network().eval()
+    observation = torch.randint(0, 256, (2, 4, 48, 48), dtype=torch.uint8)
+    with torch.no_grad():
+        torch.testing.assert_close(one.represent(observation), one.represent(observation.float() / 255.0))
+
+
+def test_the_action_changes_the_next_state_and_only_its_own_row():
+    one = network().eval()
+    with torch.no_grad():
+        latent = one.represent(torch.rand(2, 4, 48, 48))
+        state = one.initial_reward_state(2, latent.device)
+        a, _, _ = one.step(latent, state, torch.tensor([0, 1]))
+        b, _, _ = one.step(latent, state, torch.tensor([0, 4]))
+    torch.testing.assert_close(a[0], b[0])
+    assert (a[1] - b[1]).abs().max() > 1e-3
+
+
+def test_the_value_prefix_remembers_and_the_reward_does_not():
+    for value_prefix, width in ((True, 128), (False, 0)):
+        one = network(value_prefix=value_prefix).eval()
+        torch.nn.init.normal_((one.reward.output if value_prefix else one.reward.head.layers)[-1].weight)
+        with torch.no_grad():
+            latent = one.represent(torch.rand(1, 4, 48, 48))
+            zero = one.initial_reward_state(1, latent.device)
+            assert zero.shape == (1, width)
+            action = torch.tensor([1])
+            _, state, first = one.step(latent, zero, action)
+            _, _, second = one.step(latent, state, action)
+        assert torch.equal(first, second) != value_prefix
+
+
+def test_frozen_statistics_normalise_by_the_batch_and_leave_no_trace():
+    one = network().train()
+    observation = torch.rand(8, 4, 48, 48) * 3.0
+    before = copy.deepcopy(one.state_dict())
+    with frozen_statistics(one):
+        frozen = one.represent(observation)
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+    trained = one.represent(observation)
+    assert torch.equal(frozen, trained)  # the same function as in training ...
+    assert any(not torch.equal(tensor, before[name]) for name, tensor in one.state_dict().items())  # ... which moves them
+
+
+def test_frozen_statistics_come_back_after_an_error():
+    one = network().train()
+    with pytest.raises(RuntimeError), frozen_statistics(one):
+        raise RuntimeError
+    assert one.trunk.first_norm.running_mean is not None and one.trunk.first_norm.track_running_stats
+
+
+def test_no_gradient_flows_into_the_consistency_target():
+    online, target = torch.rand(4, 8, requires_grad=True), torch.rand(4, 8, requires_grad=True)
+    loss = consistency_loss(online, target)
+    expected = -(online * target).sum(1) / (online.norm(dim=1) * target.norm(dim=1))
+    torch.testing.assert_close(loss, expected)
+    loss.sum().backward()
+    assert online.grad is not None and target.grad is None

@@ -1,0 +1,200 @@
+"""conf/ composes to params.yaml, each profile is right, and the pipeline has the shape it should."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.utils.hydra import compose_and_dump
+from omegaconf.errors import OmegaConfBaseException
+
+from efficientzero.parameters import EfficientZeroSettings, check
+
+ROOT = Path(__file__).parents[1]
+PROFILES = sorted(path.stem for path in (ROOT / "conf" / "profile").glob("*.yaml"))
+
+
+def compose(tmp_path, *overrides):
+    """What `dvc exp run -S ...` writes as params.yaml, by the function it calls."""
+    output = tmp_path / "composed.yaml"
+    compose_and_dump(output, str(ROOT / "conf"), None, "config", str(ROOT / "plugins"), list(overrides))
+    return output.read_text()
+
+
+def composed(tmp_path, *overrides):
+    return yaml.safe_load(compose(tmp_path, *overrides))
+
+
+def test_params_yaml_is_what_conf_composes_to(tmp_path):
+    assert compose(tmp_path) == (ROOT / "params.yaml").read_text(), (
+        "conf/ and params.yaml differ; edit conf/ and run `dvc exp run`, which writes params.yaml"
+    )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_profile_is_right(tmp_path, profile):
+    parameters = check(composed(tmp_path, f"profile={profile}"))
+    assert parameters.profile == profile
+
+
+def test_no_folder_takes_the_place_of_a_plain_value():
+    groups = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()}
+    assert groups == {
+        "agent",
+        "profile",
+    }  # Hydra would take an override of `game` for the choice of a file in conf/game
+
+
+def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
+    short = composed(tmp_path)["milestones"]["list"]
+    long = composed(tmp_path, "milestones.env_steps=12000")["milestones"]["list"]
+    assert long == [*short, {"from": 6000, "to": 12000}]
+
+
+def test_the_published_settings(tmp_path):
+    settings = check(composed(tmp_path, "profile=atari100k")).agent["efficientzero"]
+    assert isinstance(settings, EfficientZeroSettings)
+    assert settings.discount == pytest.approx(0.997**4)
+    learning, search = settings.learning, settings.search
+    assert (learning.batch_size, learning.optimizer, learning.learning_rate) == (256, "sgd", 0.2)
+    assert (learning.policy_weight, learning.value_weight, learning.reward_weight) == (1, 0.25, 1)
+    assert (learning.consistency_weight, learning.max_gradient_norm, learning.weight_decay) == (2, 5, 1e-4)
+    assert (learning.priority_exponent, learning.priority_correction) == (0.6, 0.4)
+    assert (search.policy, search.simulations, search.dirichlet_alpha) == ("puct", 50, 0.3)
+
+
+def test_muzero_reanalyze_is_efficientzero_without_its_components(tmp_path):
+    agents = composed(tmp_path)["agent"]
+    switches = {"consistency": False, "value_prefix": False, "off_policy_correction": False}
+    assert agents["muzero_reanalyze"] == agents["efficientzero"] | switches
+
+
+def test_an_override_of_efficientzero_moves_both_and_one_of_muzero_itself_alone(tmp_path):
+    both = composed(tmp_path, "agent.efficientzero.search.simulations=32")["agent"]
+    assert both["muzero_reanalyze"]["search"]["simulations"] == both["efficientzero"]["search"]["simulations"] == 32
+    one = composed(tmp_path, "agent.muzero_reanalyze.search.simulations=32")["agent"]
+    assert (one["muzero_reanalyze"]["search"]["simulations"], one["efficientzero"]["search"]["simulations"]) == (32, 16)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("game=Alein", "did you mean Alien"),
+        ("envs.count=many", "envs.count: found many, expected a whole number"),
+        ("+envs.cuont=3", "envs.cuont: there is no such parameter; did you mean count?"),
+        ("milestones.env_steps=5000", "the nearest to 5000: 3000 or 6000"),
+        ("milestones.first=many", "milestones.first: found many, expected a whole number"),
+        ("seeds=[1,1]", "seeds: each may be listed once"),
+    ],
+)
+def test_a_wrong_override_fails_while_it_composes(tmp_path, override, words):
+    with pytest.raises(OmegaConfBaseException, match="parameter is wrong|parameters are wrong") as caught:
+        compose(tmp_path, override)
+    assert words in str(caught.value)
+    assert not (tmp_path / "composed.yaml").exists()
+
+
+def run(command, folder, **options):
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "DVC_ROOT")}
+    identity = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment | identity | {"VIRTUAL_ENV": sys.prefix},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        **options,
+    )
+
+
+def dvc(folder, *arguments):
+    return run([sys.executable, "-m", "dvc", *arguments], folder)
+
+
+def commit(folder):
+    for command in (
+        ["git", "init", "--quiet"],
+        ["git", "add", "--all"],
+        ["git", "commit", "--quiet", "-m", "checkout"],
+    ):
+        run(command, folder, check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A Git repository with this checkout's code and configuration, and no data."""
+    folder = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns("__pycache__", "tmp", "cache", "*.so", "*.egg-info")
+    for name in ("conf", "plugins", "pyx", "src", "stages", ".dvc"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in (".gitignore", ".dvcignore", "dvc.yaml", "params.yaml", "setup.py"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.mark.slow
+def test_dvc_refuses_a_misspelt_game_before_any_stage_and_changes_nothing(checkout):
+    commit(checkout)
+    started = time.monotonic()
+    result = dvc(checkout, "exp", "run", "-S", "game=Alein")
+    assert time.monotonic() - started < 20
+    assert result.returncode != 0
+    assert "did you mean Alien" in result.stderr
+    assert "Running stage" not in result.stdout and "Traceback" not in result.stderr
+    assert run(["git", "status", "--porcelain"], checkout).stdout == ""
+
+
+@pytest.mark.slow
+def test_the_stages_form_the_chain(checkout):
+    commit(checkout)
+    lines = [line.strip().replace('"', "") for line in dvc(checkout, "dag", "--dot").stdout.splitlines()]
+    edges = {tuple(line.rstrip(";").split(" -> ")) for line in lines if "->" in line}
+    agent = "efficientzero-0"
+    chain = {
+        (f"collect@{agent}", f"train@{agent}-milestone0"),
+        (f"train@{agent}-milestone0", f"train@{agent}-milestone1"),
+        (f"train@{agent}-milestone1", f"reanalyze@{agent}-milestone1"),
+        (f"reanalyze@{agent}-milestone1", f"evaluate@{agent}-milestone1"),
+        (f"evaluate@{agent}-milestone1", "scaling"),
+        (f"collect@{agent}", "scaling"),
+    }
+    assert chain <= edges
+    after_training = {later for earlier, later in edges if earlier == f"train@{agent}-milestone3"}
+    assert after_training == {f"reanalyze@{agent}-milestone3"}  # the finishing branch never flows back into the run
+    after_scaling = {later for earlier, later in edges if earlier == "scaling"}
+    assert after_scaling == set()
+
+
+@pytest.mark.slow
+def test_an_experiment_elsewhere_runs_the_code_it_was_given(checkout):
+    """Python and Cython alike, whatever package is installed and whatever the workspace holds by then."""
+    for path in (checkout / "pyx").iterdir():
+        path.unlink()
+    extension, module = checkout / "pyx" / "probe.pyx", checkout / "src" / "efficientzero" / "probe.py"
+    extension.write_text("def answer():\n    return 1\n")
+    module.write_text("ANSWER = 1\n")
+    (checkout / "stages" / "probe.py").write_text(
+        "from pathlib import Path\n"
+        "from efficientzero.compiled.probe import answer\nfrom efficientzero.probe import ANSWER\n"
+        'Path("answers.txt").write_text(f"{answer()} {ANSWER}")\n'
+    )
+    edit_workspace = "sed -i.bak s/1/2/ $DVC_ROOT/pyx/probe.pyx $DVC_ROOT/src/efficientzero/probe.py"
+    stage = {
+        "cmd": [edit_workspace, "sh stages/run probe"],
+        "deps": ["pyx/probe.pyx", "src/efficientzero/probe.py"],
+        "outs": [{"answers.txt": {"cache": False}}],
+    }
+    (checkout / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"probe": stage}}))
+    commit(checkout)
+    result = dvc(checkout, "exp", "run", "--temp", "--name", "elsewhere")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert module.read_text() == "ANSWER = 2\n"
+    references = run(["git", "for-each-ref", "--format=%(refname)", "refs/exps"], checkout).stdout.split()
+    (reference,) = [name for name in references if name.endswith("/elsewhere")]
+    assert run(["git", "show", f"{reference}:answers.txt"], checkout).stdout == "1 1"

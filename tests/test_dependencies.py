@@ -1,0 +1,52 @@
+"""dvc.yaml names, for each stage, exactly the code that its results come from and the parameters that it reads."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from import_graph import PACKAGE, ROOT, is_extension, modules, reached
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+# They check, report or save and change no result.
+WITHOUT_RESULTS = {PACKAGE / "parameters", PACKAGE / "compiled", PACKAGE / "progress.py", PACKAGE / "snapshot.py"}
+
+
+def within(path: Path, folder: Path) -> bool:
+    return path == folder or folder in path.parents
+
+
+def code_dependencies(stage):
+    return {ROOT / path for path in STAGES[stage]["deps"] if not path.startswith("data/")}
+
+
+def code_reached(stage):
+    names = reached(ROOT / "stages" / f"{stage}.py") - {"efficientzero"}
+    extensions = {ROOT / "pyx" / f"{name.split('.')[-1]}.pyx" for name in names if is_extension(name)}
+    files = {modules()[name] for name in names if name in modules()}
+    return {ROOT / "stages" / f"{stage}.py"} | extensions | files
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_all_code_that_runs_is_a_dependency(stage):
+    declared = code_dependencies(stage) | WITHOUT_RESULTS
+    missing = [str(path) for path in code_reached(stage) if not any(within(path, folder) for folder in declared)]
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_dependency_is_used(stage):
+    used = code_reached(stage)
+    superfluous = [str(folder) for folder in code_dependencies(stage) if not any(within(path, folder) for path in used)]
+    assert superfluous == []
+
+
+def test_a_change_to_the_analysis_trains_nothing_and_the_other_way_round():
+    analysis = {path for path in code_reached("scaling") if not within(path, PACKAGE / "games")}
+    for stage in set(STAGES) - {"scaling"}:
+        shared = analysis & code_reached(stage)
+        assert all(any(within(path, folder) for folder in WITHOUT_RESULTS) for path in shared)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_command_runs_the_stage(stage):
+    assert STAGES[stage]["cmd"].split()[:3] == ["sh", "stages/run", stage]

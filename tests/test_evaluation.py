@@ -1,0 +1,84 @@
+import numpy as np
+from PIL import Image
+from test_loop import Counted
+from tiny import tiny
+
+from efficientzero.agents import Decision, RandomAgent
+from efficientzero.evaluation import evaluate, evaluation_environments, score_record, write_video
+
+
+class Recorder:
+    """Plays action 0 and keeps what it was shown."""
+
+    updates, parameters = 0, 0
+
+    def __init__(self):
+        self.shown = []
+
+    def act(self, observation, *, env_steps, explore):
+        assert not explore and env_steps == len(self.shown)
+        self.shown.append(observation)
+        return Decision(np.zeros(len(observation), np.int64), np.zeros(0), np.zeros(0), searched=False)
+
+
+def test_each_episode_is_scored_once_and_to_its_end():
+    parameters = tiny(evaluation__max_env_steps=None, game="minatar/space_invaders")
+    environments = evaluation_environments(parameters)
+    counted = Counted()
+    score = evaluate(RandomAgent(environments.num_actions, 0), environments, None, counted)
+    assert counted.units == len(score.episodes) == 3
+    # The same games played one action after another.
+    again = evaluation_environments(parameters)
+    again.reset()
+    policy = RandomAgent(again.num_actions, 0)
+    returns, playing = np.zeros(3), np.full(3, True)
+    steps = 0
+    while playing.any():
+        actions = np.zeros(3, np.int64)
+        actions[playing] = policy.act(np.zeros((playing.sum(), 1)), env_steps=steps, explore=False).action
+        step = again.step(actions)
+        returns += step.reward * playing
+        for index in np.flatnonzero(playing & step.terminated):
+            assert score.episodes[index].env_steps == steps + 1 and not score.episodes[index].truncated
+        playing &= ~step.terminated
+        steps += 1
+    assert [episode.game_return for episode in score.episodes] == returns.tolist()
+    assert score.mean_return == returns.mean()
+    assert len(score.first_actions) == score.episodes[0].env_steps
+
+
+def test_a_cap_truncates_and_rewards_are_not_clipped_nor_lives_counted():
+    parameters = tiny(game="Assault", envs__frame_stack=4, evaluation__max_env_steps=12)
+    environments = evaluation_environments(parameters)
+    recorder = Recorder()
+    score = evaluate(recorder, environments, 12, Counted())
+    assert [(episode.env_steps, episode.truncated) for episode in score.episodes] == [(12, True)] * 3
+    assert [shown.shape for shown in recorder.shown] == [(3, 4, 48, 48)] * 12
+    first, second = recorder.shown[0], recorder.shown[1]
+    assert (first[:, 0] == first[:, 3]).all()  # the first frame is repeated
+    np.testing.assert_array_equal(second[:, :3], first[:, 1:])
+
+
+def test_scores_name_everything_they_depend_on():
+    parameters = tiny()
+    environments = evaluation_environments(parameters)
+    policy = RandomAgent(environments.num_actions, 0)
+    score = evaluate(policy, environments, 60, Counted())
+    record = score_record(score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy)
+    assert record["mean_return"] == np.mean([episode["return"] for episode in record["episodes"]])
+    assert (record["env_steps"], record["frames"], record["max_env_steps"]) == (160, 160, 60)
+
+
+def test_the_video_shows_the_first_game(tmp_path):
+    for game, shape, milliseconds in (("minatar/breakout", (160, 160), 100), ("Assault", (160, 210), 70)):
+        parameters = tiny(game=game, evaluation__max_env_steps=15)
+        environments = evaluation_environments(parameters)
+        score = evaluate(RandomAgent(environments.num_actions, 0), environments, 15, Counted())
+        shown = min(10, len(score.first_actions))
+        write_video(score, game, parameters.envs, 10, tmp_path / "v" / "a.gif")
+        with Image.open(tmp_path / "v" / "a.gif") as video:
+            durations = []
+            for index in range(video.n_frames):  # frames alike are stored once, shown longer
+                video.seek(index)
+                durations.append(video.info["duration"])
+            assert video.size == shape and sum(durations) == (shown + 1) * milliseconds

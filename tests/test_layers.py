@@ -1,0 +1,68 @@
+"""An import only ever points down, or sideways without a circle; the analysis loads no torch."""
+
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+from import_graph import PACKAGE, SOURCE, imported, modules
+
+LAYERS = [
+    {"compiled", "device", "folders", "games", "parameters", "progress", "random_streams"},
+    {"envs"},
+    {"augment", "networks", "transforms"},
+    {"replay", "search", "targets"},
+    {"agents"},
+    {"evaluation", "loop", "run", "snapshot"},
+    {"published", "scaling"},
+]
+LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
+
+
+def part(module):
+    """The file or folder of the package that a module is or lies in."""
+    return module.split(".")[1]
+
+
+def uses():
+    """Which part imports which others."""
+    graph = {}
+    for name, path in modules().items():
+        if name != "efficientzero":
+            others = {part(other) for other in imported(path) if other != "efficientzero"}
+            graph.setdefault(part(name), set()).update(others - {part(name)})
+    return graph
+
+
+def test_every_part_has_a_layer():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert parts - {"__init__"} <= set(LAYER)
+
+
+def test_imports_point_down():
+    upwards = [(one, other) for one, others in uses().items() for other in others if LAYER[other] > LAYER[one]]
+    assert upwards == []
+
+
+def test_no_circles():
+    try:
+        TopologicalSorter(uses()).prepare()
+    except CycleError as error:
+        pytest.fail(f"imports in a circle: {error.args[1]}")
+
+
+def test_the_analysis_depends_on_nothing_that_trains():
+    graph = uses()
+    for one in LAYERS[-1] & set(graph):
+        assert {LAYER[other] for other in graph[one]} <= {0, LAYER[one]}, one
+
+
+@pytest.mark.parametrize("name", ["games", "parameters", "progress", "published", "scaling"])
+def test_loads_no_torch_and_no_emulator(name):
+    if f"efficientzero.{name}" not in modules():
+        pytest.skip("is not there yet")
+    code = f"import sys, efficientzero.{name}; print(*{{'torch', 'ale_py', 'jax'}} & sys.modules.keys())"
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == ""

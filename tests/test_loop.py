@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+from tiny import tiny
+
+from efficientzero.agents import Drift
+from efficientzero.loop import drift_by_age, finish, finishing_updates, search_again, train, warm_up
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.run import load_run, new_run, save_run
+
+
+class Counted:
+    """A progress that only counts."""
+
+    def __init__(self):
+        self.units = 0
+
+    def update(self, units):
+        self.units += units
+
+    def note(self, **figures):
+        pass
+
+
+def never(run):
+    pass
+
+
+def started(parameters, name="efficientzero", seed=0):
+    run = new_run(parameters, name, seed)
+    warm_up(run, parameters.warmup_env_steps, parameters.envs, Counted())
+    return run
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["efficientzero", "muzero_reanalyze", "random"])
+def test_budgets_and_updates_are_exact(name):
+    parameters = tiny()
+    run = started(parameters, name)
+    assert run.env_steps == 40 == run.environments.env_steps and run.agent.updates == 0
+    progress = Counted()
+    train(run, 80, parameters.envs, progress, never)
+    assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.targets) and progress.units == 40
+    assert run.agent.updates == (0 if name == "random" else 20)
+    search_again(run, Counted())
+    finish(run, parameters.reanalysis, Counted(), never)
+    assert run.env_steps == 80 == run.environments.env_steps  # no new frames
+    assert run.agent.updates == (0 if name == "random" else 24)
+    assert finishing_updates(run.agent, 80, parameters.reanalysis) == (0 if name == "random" else 4)
+
+
+def test_finishing_decays_the_learning_rate_linearly():
+    parameters = tiny()
+    run = started(parameters)
+    train(run, 160, parameters.envs, Counted(), never)
+    rates = []
+    learn = run.agent.learn
+    run.agent.learn = lambda memory, learning_rate_factor: (
+        rates.append(learning_rate_factor),
+        learn(memory, learning_rate_factor=learning_rate_factor),
+    )[1]
+    search_again(run, Counted())
+    finish(run, parameters.reanalysis, Counted(), never)
+    np.testing.assert_allclose(rates, 1.0 - 0.9 * np.arange(8) / 8)
+
+
+def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_path):
+    parameters = tiny()
+    straight = started(parameters)
+    save_run(straight, tmp_path / "0", None)
+    train(straight, 80, parameters.envs, Counted(), never)
+    save_run(straight, tmp_path / "80", tmp_path / "0")
+    train(straight, 160, parameters.envs, Counted(), never)
+    save_run(straight, tmp_path / "160", tmp_path / "80")
+
+    extended = load_run(parameters, "efficientzero", 0, tmp_path / "80")
+    train(extended, 160, parameters.envs, Counted(), never)
+    save_run(extended, tmp_path / "extended", tmp_path / "80")
+    assert files(tmp_path / "extended") == files(tmp_path / "160")
+
+    # Left and picked up at many places, at updates and at env steps alike.
+    run, steps = load_run(parameters, "efficientzero", 0, tmp_path / "80"), 0
+    while True:
+        try:
+            count = 0
+
+            def interrupt(run):
+                nonlocal count
+                count += 1
+                if count == 7:
+                    raise InterruptedError
+
+            train(run, 160, parameters.envs, Counted(), interrupt)
+            break
+        except InterruptedError:
+            save_run(run, tmp_path / f"left {steps}", None)
+            run = load_run(parameters, "efficientzero", 0, tmp_path / f"left {steps}")
+            steps += 1
+    assert steps >= 5
+    save_run(run, tmp_path / "resumed", tmp_path / "80")
+    assert files(tmp_path / "resumed") == files(tmp_path / "160")
+    # A longer run repeats the recording's files.
+    for name, content in files(tmp_path / "80" / "recording").items():
+        assert files(tmp_path / "160" / "recording")[name] == content
+
+
+def test_another_seed_is_another_run(tmp_path):
+    for seed in (0, 1):
+        run = started(tiny(), seed=seed)
+        save_run(run, tmp_path / str(seed), None)
+    one, other = files(tmp_path / "0"), files(tmp_path / "1")
+    assert all(one[name] != other[name] for name in one if name.startswith(("recording", "agent")))
+
+
+def test_what_is_recorded_is_what_the_agent_learns_from():
+    """Signs of rewards, terminations and lost lives as endings, truncations told apart; whole games in the log."""
+
+    class Step:
+        observation = np.zeros((4, 4, 10, 10), np.uint8)
+        reward = np.array([7.0, -3.0, 0.0, 0.5], np.float32)
+        terminated = np.array([True, False, False, False])
+        truncated = np.array([False, True, False, False])
+        life_lost = np.array([False, False, True, False])
+
+    for life_loss_ends in (True, False):
+        parameters = tiny(envs__terminal_on_life_loss=life_loss_ends, envs__clip_rewards=life_loss_ends)
+        run = new_run(parameters, "random", 0)
+        run.environments.step = lambda actions: Step()
+        warm_up(run, 4, parameters.envs, Counted())
+        ending = TERMINATED if life_loss_ends else ONGOING
+        assert run.memory.recording.endings[0].tolist() == [TERMINATED, TRUNCATED, ending, ONGOING]
+        assert run.memory.recording.rewards[0].tolist() == ([1, -1, 0, 1] if life_loss_ends else [7.0, -3.0, 0.0, 0.5])
+        assert [(row["return"], row["truncated"]) for row in run.episodes] == [(7.0, 0), (-3.0, 1)]
+
+
+def test_drift_is_averaged_over_doubling_ages():
+    ages = np.array([0, 1, 2, 3, 4, 7, 8])
+    rows = drift_by_age(Drift(ages, ages.astype(np.float32), 2 * ages.astype(np.float32)))
+    assert [(row["age_from"], row["age_to"], row["positions"]) for row in rows] == [
+        (0, 0, 1), (1, 1, 1), (2, 3, 2), (4, 7, 2), (8, 8, 1),
+    ]  # fmt: skip
+    assert [row["policy_divergence"] for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
+    assert drift_by_age(None) == []

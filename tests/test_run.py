@@ -1,0 +1,54 @@
+import pytest
+from test_loop import Counted, started, train
+from tiny import tiny
+
+from efficientzero.device import choose_device
+from efficientzero.folders import DamagedFolderError
+from efficientzero.run import load_finished, load_run, read_table, save_finished, save_run, write_table
+
+
+def test_a_run_of_other_parameters_is_refused_by_name(tmp_path):
+    save_run(started(tiny()), tmp_path / "run", None)
+    with pytest.raises(DamagedFolderError, match="seed is 0, not 1"):
+        load_run(tiny(), "efficientzero", 1, tmp_path / "run")
+    with pytest.raises(DamagedFolderError, match="does not fit these parameters"):
+        load_run(tiny(agent__efficientzero__value_prefix=False), "efficientzero", 0, tmp_path / "run")
+    with pytest.raises(DamagedFolderError, match="not a finished agent"):
+        load_finished(tiny(), "efficientzero", 0, tmp_path / "run", started(tiny()).environments)
+
+
+def test_a_damaged_run_is_never_half_loaded(tmp_path):
+    save_run(started(tiny()), tmp_path / "run", None)
+    weights = tmp_path / "run" / "agent.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(DamagedFolderError, match=r"agent\.safetensors: not as it was written"):
+        load_run(tiny(), "efficientzero", 0, tmp_path / "run")
+
+
+def test_a_finished_agent_plays_as_it_did(tmp_path):
+    parameters = tiny()
+    run = started(parameters)
+    train(run, 80, parameters.envs, Counted(), lambda run: None)
+    save_finished(run, tmp_path / "finished")
+    loaded = load_finished(parameters, "efficientzero", 0, tmp_path / "finished", run.environments)
+    assert loaded.updates == run.agent.updates == 20
+    stack = run.memory.recording.newest_stacks(run.frames)
+    one, other = (agent.act(stack, env_steps=0, explore=False) for agent in (run.agent, loaded))
+    assert one.policy.tobytes() == other.policy.tobytes() and one.action.tolist() == other.action.tolist()
+
+
+def test_tables_come_back_as_they_were(tmp_path):
+    rows = [{"updates": 3, "loss": 0.1 + 0.2, "small": 1e-17}, {"updates": -4, "loss": float("inf"), "small": 5.0}]
+    write_table(rows, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv") == rows
+    write_table([], tmp_path / "e.csv")
+    assert read_table(tmp_path / "e.csv") == []
+
+
+def test_cuda_is_only_taken_where_there_is_one(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert choose_device("auto").type == choose_device("cpu").type == "cpu"
+    with pytest.raises(ValueError, match="device: cuda was asked for"):
+        choose_device("cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert choose_device("auto").type == "cuda" and choose_device("cpu").type == "cpu"

@@ -1,0 +1,45 @@
+"""The committed parameters, made small enough for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from efficientzero.parameters import Parameters, check, doubling_list
+
+SMALL = {
+    "game": "minatar/breakout",
+    "seeds": [0],
+    "threads": 1,
+    "device": "cpu",
+    "warmup_env_steps": 40,
+    "milestones.first": 80,
+    "milestones.env_steps": 160,
+    "envs.count": 4,
+    "envs.stagger_env_steps": 12,
+    "agent.efficientzero.search.simulations": 4,
+    "agent.efficientzero.search.considered_actions": 2,
+    "agent.efficientzero.learning.batch_size": 8,
+    "agent.efficientzero.learning.unroll_steps": 2,
+    "agent.efficientzero.learning.td_steps": 3,
+    "agent.efficientzero.learning.priority_exponent": 0.6,
+    "agent.efficientzero.learning.target_network_interval": 7,
+    "agent.efficientzero.learning.max_target_age": 9,
+    "evaluation.episodes": 3,
+    "evaluation.max_env_steps": 60,
+}
+
+
+def tiny(**changes: object) -> Parameters:
+    """``SMALL`` with more ``group__key=value`` changed, checked."""
+    values = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())
+    for name, value in {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}.items():
+        *groups, key = name.split(".")
+        target = values
+        for group in groups:
+            target = target[group]
+        assert key in target, name
+        target[key] = value
+    values["milestones"]["list"] = doubling_list(values["milestones"]["first"], values["milestones"]["env_steps"])
+    return check(values)
