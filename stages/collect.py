@@ -32,9 +32,7 @@ def main() -> None:
     policy = RandomAgent(environments.num_actions, seed)
     with Progress(parameters.evaluation.episodes, f"{parameters.game}: random score", "episodes") as progress:
         score = evaluate(policy, environments, parameters.evaluation.max_env_steps, progress)
-    record = score_record(
-        score, parameters, name, seed, env_steps=0, frame_skip=environments.frame_skip, agent=policy
-    )
+    record = score_record(score, parameters, name, seed, env_steps=0, frame_skip=environments.frame_skip, agent=policy)
     path = Path(f"data/scores/{name}/{seed}/0.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n")

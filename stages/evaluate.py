@@ -28,9 +28,7 @@ def main() -> None:
         parameters.evaluation.episodes, f"{parameters.game} {name} at {at}: evaluation", "episodes"
     ) as progress:
         score = evaluate(agent, environments, parameters.evaluation.max_env_steps, progress)
-    record = score_record(
-        score, parameters, name, seed, env_steps=at, frame_skip=environments.frame_skip, agent=agent
-    )
+    record = score_record(score, parameters, name, seed, env_steps=at, frame_skip=environments.frame_skip, agent=agent)
     path = Path(f"data/scores/{name}/{seed}/{at}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n")

@@ -13,8 +13,8 @@ from efficientzero.scaling import ScoreFileError, curve_table, draw_curve, read_
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Reads data/scores/<agent>/<seed>/<env steps>.json for every agent, seed and milestone of params.yaml, "
-        "and writes scores.csv, curve.csv and score_against_frames.{png,svg}."
+        description="Reads data/scores/<agent>/<seed>/<env steps>.json for every agent, seed and milestone of "
+        "params.yaml, and writes scores.csv, curve.csv and score_against_frames.{png,svg}."
     )
     parser.add_argument("--scores", type=Path, default=Path("data/scores"), help="folder of the score files")
     parser.add_argument("--output", type=Path, default=Path("data/scaling"), help="folder to write")

@@ -10,7 +10,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", required=True, help="an agent of params.yaml")
     parser.add_argument("--seed", required=True, type=int, help="the run's seed")
-    parser.add_argument("--from", required=True, type=int, dest="start", help="the milestone to begin with, in env steps")
+    parser.add_argument(
+        "--from", required=True, type=int, dest="start", help="the milestone to begin with, in env steps"
+    )
     parser.add_argument("--to", required=True, type=int, help="the milestone to reach, in env steps")
     arguments = parser.parse_args()
     parameters = load_parameters_or_exit()

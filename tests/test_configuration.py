@@ -92,7 +92,7 @@ def test_an_override_of_efficientzero_moves_both_and_one_of_muzero_itself_alone(
     ],
 )
 def test_a_wrong_override_fails_while_it_composes(tmp_path, override, words):
-    with pytest.raises(OmegaConfBaseException, match="parameter is wrong|parameters are wrong") as caught:
+    with pytest.raises(OmegaConfBaseException, match=r"parameter is wrong|parameters are wrong") as caught:
         compose(tmp_path, override)
     assert words in str(caught.value)
     assert not (tmp_path / "composed.yaml").exists()

@@ -104,9 +104,7 @@ def test_unknown_and_missing_names():
     search = values["agent"]["efficientzero"]["search"]
     search["simulatons"] = search.pop("simulations")
     unknown, missing = sorted(faults_of(values), key=len, reverse=True)
-    assert unknown == (
-        "agent.efficientzero.search.simulatons: there is no such parameter; did you mean simulations?"
-    )
+    assert unknown == ("agent.efficientzero.search.simulatons: there is no such parameter; did you mean simulations?")
     assert missing == "agent.efficientzero.search.simulations: is missing"
 
 
@@ -144,7 +142,10 @@ def test_anything_else_than_parameters_is_refused(values):
         ({"agents": ["efficientzero", "muzero"]}, "agents: 'muzero' has no settings under agent"),
         ({"agents": ["random", "random"]}, "agents: each may be listed once; twice: random"),
         ({"seeds": [1, 2, 1]}, "seeds: each may be listed once; twice: 1"),
-        ({"envs.count": 4}, "milestones.first: 750 must be a multiple of envs.count (4), which step together: 748 or 752"),
+        (
+            {"envs.count": 4},
+            "milestones.first: 750 must be a multiple of envs.count (4), which step together: 748 or 752",
+        ),
         ({"warmup_env_steps": 255}, "warmup_env_steps: 255 must be a multiple of envs.count (10)"),
         ({"warmup_env_steps": 750}, "warmup_env_steps: 750 must be less than milestones.first (750)"),
         ({"milestones.env_steps": 5000}, "milestones.env_steps: must be milestones.first (750) doubled"),

@@ -44,7 +44,9 @@ def test_every_target_is_the_one_found_by_walking(td_steps, seed):
             expected = (
                 slow_value(recording, row + step, environment, td_steps, DISCOUNT, lambda r, e: value_table[r, e])
                 if real
-                else 0.0 if absorbing else None
+                else 0.0
+                if absorbing
+                else None
             )
             assert unrolled.value_mask[position, step] == (expected is not None)
             if expected is not None:
@@ -56,7 +58,10 @@ def test_every_target_is_the_one_found_by_walking(td_steps, seed):
 
 
 def test_bootstraps_through_truncation_and_never_through_termination():
-    for ending, expected in ((TRUNCATED, [1 + 0.9 * 1 + 0.81 * 100, 1 + 0.9 * 100]), (TERMINATED, [1 + 0.9 + 0.81, 1.9])):
+    for ending, expected in (
+        (TRUNCATED, [1 + 0.9 * 1 + 0.81 * 100, 1 + 0.9 * 100]),
+        (TERMINATED, [1 + 0.9 + 0.81, 1.9]),
+    ):
         recording = recording_of([1.0, 1.0, 1.0], ending)
         unrolled = targets.unroll(recording, np.arange(2), 0, 5)
         values = targets.n_step_values(recording, unrolled, 100.0 * np.ones((2, 1), np.float32), DISCOUNT)

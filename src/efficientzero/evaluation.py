@@ -86,9 +86,7 @@ def evaluate(agent: Agent, environments: GameEnvironments, max_env_steps: int | 
         stack = np.concatenate([stack[:, 1:], step.observation[:, None]], axis=1)
         progress.update(int(ended.sum()))
         progress.note(env_steps=steps, playing=int(playing.sum()))
-    episodes = [
-        Episode(i, float(returns[i]), int(lengths[i]), bool(truncated[i])) for i in range(count)
-    ]
+    episodes = [Episode(i, float(returns[i]), int(lengths[i]), bool(truncated[i])) for i in range(count)]
     return Score(episodes, first_actions)
 
 

@@ -37,7 +37,9 @@ def new_folder(path: Path, kind: str, facts: dict[str, Any]) -> Iterator[Path]:
     try:
         draft.chmod(0o755)
         yield draft
-        files = {file.relative_to(draft).as_posix(): _digest(file) for file in sorted(draft.rglob("*")) if file.is_file()}
+        files = {
+            file.relative_to(draft).as_posix(): _digest(file) for file in sorted(draft.rglob("*")) if file.is_file()
+        }
         manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **facts, "files": files}
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         _flush(draft)

@@ -36,7 +36,9 @@ class Progress:
 
     def note(self, **figures: float | str) -> None:
         """Current values to show along: ``note(updates=120, loss=1.25)``; they replace those before."""
-        self._display.figures = ", ".join(f"{name.replace('_', ' ')} {_figure(value)}" for name, value in figures.items())
+        self._display.figures = ", ".join(
+            f"{name.replace('_', ' ')} {_figure(value)}" for name, value in figures.items()
+        )
 
     def __enter__(self) -> Self:
         return self

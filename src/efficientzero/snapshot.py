@@ -71,7 +71,9 @@ class Snapshots:
         if latest is not None:
             try:
                 run = load_run(parameters, name, seed, latest)
-                print(f"resuming at {run.env_steps} env steps, {run.agent.updates} updates, from a snapshot", flush=True)
+                print(
+                    f"resuming at {run.env_steps} env steps, {run.agent.updates} updates, from a snapshot", flush=True
+                )
                 return run
             except DamagedFolderError as error:
                 print(f"not resuming: {error}", flush=True)

@@ -142,9 +142,7 @@ def test_targets_are_searched_with_the_target_network_and_acting_uses_the_presen
     one._refresh(filled, np.arange(3))
     one.act(observation(), env_steps=0, explore=False)
     assert used[0] is one.target_network and used[1] is one.network
-    assert not torch.equal(
-        next(iter(one.target_network.parameters())), next(iter(one.network.parameters()))
-    )
+    assert not torch.equal(next(iter(one.target_network.parameters())), next(iter(one.network.parameters())))
 
 
 def test_the_target_network_is_renewed_at_its_interval():
@@ -251,6 +249,12 @@ def test_bfloat16_trains_and_stays_close_to_float32():
 
 def test_object_grids_are_not_shifted():
     grid = make_agent(
-        settings(), observation_shape=SHAPE, frame_stack=2, actions=ACTIONS, seed=0, device=torch.device("cpu"), images=False
+        settings(),
+        observation_shape=SHAPE,
+        frame_stack=2,
+        actions=ACTIONS,
+        seed=0,
+        device=torch.device("cpu"),
+        images=False,
     )
     assert grid.shift == 0 and agent().shift == 1

@@ -60,7 +60,9 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on):
             expected_errors = (support.decode(value) - batch.value[:, 0]).abs().detach().numpy()
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
     np.testing.assert_allclose(errors, expected_errors, rtol=1e-5)
-    assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | ({"consistency_loss"} if on else set())
+    assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
+        {"consistency_loss"} if on else set()
+    )
 
 
 def test_masked_targets_change_nothing():

@@ -30,7 +30,9 @@ def checkout(tmp_path, monkeypatch):
 def test_this_checkout_is_found_and_compiled_outside_itself():
     assert find_checkout() == ROOT
     folder = Path(efficientzero.compiled.__path__[0])
-    assert {path.name.split(".")[0] for path in folder.iterdir()} == {path.stem for path in (ROOT / "pyx").glob("*.pyx")}
+    assert {path.name.split(".")[0] for path in folder.iterdir()} == {
+        path.stem for path in (ROOT / "pyx").glob("*.pyx")
+    }
     assert ROOT / "src" not in folder.parents
 
 
@@ -80,7 +82,7 @@ def test_without_a_compiler_it_says_how_to_get_one(checkout, monkeypatch):
 def test_nowhere_to_write(checkout, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(building, "_places", lambda: (tmp_path / "file" / "a", tmp_path / "file" / "b"))
-    with pytest.raises(CompilationError, match="neither .* is writable"):
+    with pytest.raises(CompilationError, match=r"neither .* is writable"):
         build(checkout)
 
 

@@ -92,7 +92,9 @@ def test_frozen_statistics_normalise_by_the_batch_and_leave_no_trace():
         assert torch.equal(tensor, before[name]), name
     trained = one.represent(observation)
     assert torch.equal(frozen, trained)  # the same function as in training ...
-    assert any(not torch.equal(tensor, before[name]) for name, tensor in one.state_dict().items())  # ... which moves them
+    assert any(
+        not torch.equal(tensor, before[name]) for name, tensor in one.state_dict().items()
+    )  # ... which moves them
 
 
 def test_frozen_statistics_come_back_after_an_error():

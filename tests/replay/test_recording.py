@@ -42,6 +42,8 @@ def test_the_stack_acted_on_is_the_one_found_later_in_the_recording():
 def test_frames_of_another_shape_or_type_are_refused():
     recording = Recording((1, 4, 4), 2, 4)
     with pytest.raises(ValueError, match="uint8"):
-        recording.append(np.zeros((2, 1, 4, 4), np.float32), np.zeros(2), np.zeros(2, np.float32), np.zeros(2, np.uint8))
+        recording.append(
+            np.zeros((2, 1, 4, 4), np.float32), np.zeros(2), np.zeros(2, np.float32), np.zeros(2, np.uint8)
+        )
     with pytest.raises(ValueError, match="uint8"):
         recording.append(np.zeros((3, 1, 4, 4), np.uint8), np.zeros(2), np.zeros(2, np.float32), np.zeros(2, np.uint8))

@@ -16,7 +16,9 @@ COMBINATIONS = [
 ROOTS = 6
 
 
-def both(policy, q_transform, generator, *, horizon=None, actions=None, simulations=None, logit_scale=1.5):
+def both(
+    policy, q_transform, generator, *, horizon=None, actions=None, simulations=None, logit_scale=1.5, visit_offset=None
+):
     actions = actions or int(generator.integers(1, 19))
     settings = search_settings(
         policy,
@@ -25,7 +27,7 @@ def both(policy, q_transform, generator, *, horizon=None, actions=None, simulati
         considered_actions=int(generator.integers(1, 17)),
         q_floor=float(generator.choice([0.0, 0.01, 2.0])),
         value_scale=float(generator.choice([0.1, 1.0])),
-        visit_offset=float(generator.choice([0.0, 50.0])),
+        visit_offset=visit_offset or float(generator.choice([0.0, 50.0])),
     )
     discount = float(generator.uniform(0.9, 1.0))
     model = TabularModel.random(generator, actions, prefixes=horizon is not None, logit_scale=logit_scale)
@@ -69,6 +71,13 @@ def agree(found, plain):
 @pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
 def test_rewards(policy, q_transform, seed):
     agree(*both(policy, q_transform, np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
+def test_priors_that_underflow_but_for_the_values(policy, q_transform, seed):
+    generator = np.random.default_rng(seed)
+    agree(*both(policy, q_transform, generator, actions=4, simulations=50, logit_scale=30.0, visit_offset=300.0))
 
 
 @pytest.mark.parametrize("horizon", range(1, 7))

@@ -158,12 +158,12 @@ def test_ties_go_to_the_lowest_action(policy, q_transform):
     tree = make_tree(1, 3, 40, policy, q_transform=q_transform, considered_visits=considered_visits(2, 40))
     flat = np.zeros((1, 3), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32)
     tree.reset(*flat[:2])
-    for _ in range(40):
+    for _ in range(39):  # odd, so that the first in turn is seen
         tree.select()
         tree.expand_and_backup(*flat)
     nodes = tree.nodes_so_far()
     considered = 2 if policy == "gumbel" else 3
-    for node in range(41):
+    for node in range(40):
         visits = np.zeros(3, int)
         children = nodes["parent"][0] == node
         visits[nodes["action"][0, children]] = nodes["visits"][0, children]
@@ -188,3 +188,21 @@ def test_a_wide_value_floor_leaves_small_differences_small():
         np.testing.assert_allclose(
             np.log(policy[3] / policy[0]), most * expected * (1 if floor == 0 else 0.5), rtol=1e-3
         )
+
+
+@pytest.mark.parametrize(("network_value", "clipped"), [(1000.0, 1.0), (-1000.0, 0.0)])
+def test_an_unvisited_action_is_not_valued_beyond_what_the_tree_has_seen(network_value, clipped):
+    tree = make_tree(1, 6, 4, "gumbel", q_transform="tree_min_max", considered_visits=considered_visits(2, 4))
+    generator = np.random.default_rng(9)
+    tree.reset(np.zeros((1, 6), np.float32), np.float32([network_value]))
+    for _ in range(4):
+        tree.select()
+        tree.expand_and_backup(*predictions(generator, 1, 6))
+    result, nodes = tree.summary(), tree.nodes_so_far()
+    visits, policy = result["visit_counts"][0], np.log(result["policy"][0])
+    scale = 0.1 * (50.0 + visits.max())
+    normalized = (result["q_values"][0] - nodes["low"]) / (nodes["high"] - nodes["low"])
+    visited = visits > 0
+    np.testing.assert_allclose(
+        policy[visited] - policy[~visited][0], scale * (normalized[visited] - clipped), atol=1e-3
+    )

@@ -136,12 +136,11 @@ class EfficientZeroAgent:
         settings = self.settings.search
         shape = (len(observation), self.actions)
         noise = None
-        if random is not None:
-            if settings.policy == "gumbel":
-                noise = random.gumbel(size=shape).astype(np.float32)
-            else:
-                noise = random.dirichlet(np.full(self.actions, settings.dirichlet_alpha), size=shape[0])
-                noise = noise.astype(np.float32)
+        if random is not None and settings.policy == "gumbel":
+            noise = random.gumbel(size=shape).astype(np.float32)
+        elif random is not None:
+            alpha = np.full(self.actions, settings.dirichlet_alpha)
+            noise = random.dirichlet(alpha, size=len(observation)).astype(np.float32)
         model = NetworkModel(network.eval())
         with torch.inference_mode(), self._autocast():
             root = model.root(torch.from_numpy(observation).to(self.device))
@@ -230,9 +229,7 @@ class EfficientZeroAgent:
         self._refresh(memory, stale)
         rows = unrolled.rows * recording.environments + unrolled.environments
         if from_search:
-            bootstrap = memory.targets.value[
-                unrolled.bootstrap_rows * recording.environments + unrolled.environments
-            ]
+            bootstrap = memory.targets.value[unrolled.bootstrap_rows * recording.environments + unrolled.environments]
         else:
             bootstrap = self._network_values(memory, unrolled)
         reward, reward_mask = rewards(recording, unrolled)

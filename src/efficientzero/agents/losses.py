@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.augment import random_intensity, random_shift
-from efficientzero.networks import EfficientZeroNetwork, consistency_loss, frozen_statistics
+from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss, frozen_statistics
 from efficientzero.parameters import EfficientZeroSettings
 
 
@@ -82,7 +82,8 @@ def unrolled_loss(
     value_target, reward_target = support.encode(batch.value), support.encode(batch.reward)
     latent = network.represent(batch.observations[:, 0])
     reward_state = network.initial_reward_state(len(batch.actions), latent.device)
-    followed = _consistency_targets(network, batch) if settings.consistency else None
+    branches = network.consistency
+    followed = _consistency_targets(network, branches, batch) if branches is not None else None
 
     policy_logits, value_logits = network.predict(latent)
     root_value = support.decode(value_logits.detach())
@@ -97,8 +98,8 @@ def unrolled_loss(
         policy.append(cross_entropy(policy_logits, batch.policy[:, step + 1]))
         value.append(cross_entropy(value_logits, value_target[:, step + 1]))
         reward.append(cross_entropy(reward_logits, reward_target[:, step]))
-        if followed is not None:
-            consistency.append(consistency_loss(network.consistency.online(latent), followed[:, step]))
+        if branches is not None and followed is not None:
+            consistency.append(consistency_loss(branches.online(latent), followed[:, step]))
         latent = scale_gradient(latent, 0.5)
 
     terms = {
@@ -118,9 +119,9 @@ def unrolled_loss(
     return loss, {"loss": float(loss.detach()), **figures}, errors.cpu().numpy()
 
 
-def _consistency_targets(network: EfficientZeroNetwork, batch: Batch) -> Tensor:
+def _consistency_targets(network: EfficientZeroNetwork, branches: Consistency, batch: Batch) -> Tensor:
     """Projections of the later observations, ``[batch, unroll, width]``; no gradient, no BatchNorm statistics moved."""
     later = batch.observations[:, 1:]
     with torch.no_grad(), frozen_statistics(network):
-        projected = network.consistency.target(network.represent(later.flatten(0, 1)))
+        projected = branches.target(network.represent(later.flatten(0, 1)))
     return projected.unflatten(0, later.shape[:2])

@@ -51,11 +51,11 @@ def build(checkout: Path) -> Path:
     for place in places:
         if (place / key).is_dir():
             return place / key
-    place = next((place for place in places if _writable(place)), None)
-    if place is None:
+    writable = next((place for place in places if _writable(place)), None)
+    if writable is None:
         raise CompilationError(f"Nowhere to keep the compiled pyx/: neither {places[0]} nor {places[1]} is writable.")
-    finished = place / key
-    with _locked(place / f"{key}.lock"):
+    finished = writable / key
+    with _locked(writable / f"{key}.lock"):
         if not finished.is_dir():
             _compile(checkout, finished)
     return finished
@@ -84,7 +84,9 @@ def _compile(checkout: Path, finished: Path) -> None:
         command += ["--build-lib", str(library), "--build-temp", str(temporary)]
         result = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
         if result.returncode != 0:
-            before, _, traceback = (result.stdout + result.stderr).strip().partition("Traceback (most recent call last):")
+            before, _, traceback = (
+                (result.stdout + result.stderr).strip().partition("Traceback (most recent call last):")
+            )
             output = [*before.splitlines(), *traceback.splitlines()[-1:]][-SHOWN_LINES:]  # the frames are setuptools'
             raise CompilationError(
                 f"Compiling {checkout / 'pyx'} failed. It needs a C compiler (Debian, Ubuntu: apt-get install gcc; "
@@ -93,7 +95,7 @@ def _compile(checkout: Path, finished: Path) -> None:
             )
         package = library / "efficientzero" / "compiled"
         package.mkdir(parents=True, exist_ok=True)  # pyx/ may be empty
-        os.rename(package, finished)
+        package.rename(finished)
 
 
 @contextmanager
@@ -108,4 +110,6 @@ def _cython_version() -> str:
     try:
         return version("Cython")
     except PackageNotFoundError:
-        raise CompilationError("A checkout compiles pyx/ and needs Cython: run `make` or `pip install cython`.") from None
+        raise CompilationError(
+            "A checkout compiles pyx/ and needs Cython: run `make` or `pip install cython`."
+        ) from None

@@ -1,7 +1,7 @@
 """The EfficientZero network, published and small (layer 2)."""
 
 from efficientzero.networks.blocks import frozen_statistics
-from efficientzero.networks.consistency import consistency_loss
+from efficientzero.networks.consistency import Consistency, consistency_loss
 from efficientzero.networks.model import EfficientZeroNetwork
 
-__all__ = ["EfficientZeroNetwork", "consistency_loss", "frozen_statistics"]
+__all__ = ["Consistency", "EfficientZeroNetwork", "consistency_loss", "frozen_statistics"]

@@ -72,5 +72,7 @@ class ValuePrefixHead(nn.Module):
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 2 hidden]`` (h and c side by side) -> logits ``[batch, bins]``, next state."""
-        h, c = self.cell(self.reduce(latent), (state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous()))
+        h, c = self.cell(
+            self.reduce(latent), (state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous())
+        )
         return self.output(h), torch.cat([h, c], dim=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from efficientzero.parameters.milestones import doubling_list
 from efficientzero.parameters.schema import EfficientZeroSettings, Parameters, Search
@@ -89,5 +90,5 @@ def _search(key: str, search: Search) -> Iterator[str]:
             f"{key}.temperature_until: {len(until)} env steps for {len(search.temperature)} temperatures; "
             "it says when each but the last ends, so it is one shorter"
         )
-    if any(later <= earlier for earlier, later in zip(until, until[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(until)):
         yield f"{key}.temperature_until: {until} must increase"

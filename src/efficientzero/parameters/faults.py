@@ -67,7 +67,8 @@ def _path(values: Any, details: ErrorDetails) -> Path:
     """Where in `values` the error is: pydantic's location without the names of the alternatives of a union."""
     path: list[str | int] = []
     for part in details["loc"]:
-        if (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int)):
+        known = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
+        if known:
             path.append(part)
             values = values[part]
         elif details["type"] == "missing" and part == details["loc"][-1]:

@@ -93,7 +93,9 @@ class Learning(Section):
     td_steps: PositiveInt
     off_policy_interval: PositiveInt  # env steps of age per step taken off `td_steps` (off-policy correction)
     value_bootstrap: Literal["search", "network"]  # root values of the search, or the target network's values
-    max_target_age: Annotated[int, Field(ge=0)] | None  # in updates; older search targets are searched again; null: never
+    max_target_age: (
+        Annotated[int, Field(ge=0)] | None
+    )  # in updates; older search targets are searched again; null: never
     target_network_interval: PositiveInt  # updates between copies to the target network
     optimizer: Literal["adamw", "sgd"]
     learning_rate: Positive

@@ -71,4 +71,6 @@ def read_chunks(recording: Recording, folder: Path) -> None:
                 raise ValueError(f"holds {len(loaded['actions'])} rows")
             recording.extend(**loaded)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise DamagedChunkError(f"{path}: not a readable chunk of this run ({error}); restore it with dvc") from error
+            raise DamagedChunkError(
+                f"{path}: not a readable chunk of this run ({error}); restore it with dvc"
+            ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -23,11 +24,11 @@ GREY = "0.35"
 NOTE_WIDTH = 120  # characters
 SIGHT = 0.6  # the human score is drawn if it is at most this share of the data's span away from it
 
-DETERMINISTIC_SETTINGS = {"svg.hashsalt": "efficientzero", "svg.fonttype": "path", "font.size": 9.5}
+DETERMINISTIC_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "efficientzero", "svg.fonttype": "path", "font.size": 9.5}
 
 
 def draw_curve(table: pd.DataFrame, curve: pd.DataFrame, game: Game, random_score: float | None) -> Figure:
-    """The figure; `table` from `score_table`, `curve` from `curve_table`, `random_score` measured under the same rules."""
+    """The figure; `table` from `score_table`, `curve` from `curve_table`, `random_score` under the same rules."""
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
         figure = Figure(figsize=(7.2, 4.9), layout="constrained")
         FigureCanvasAgg(figure)
@@ -58,7 +59,9 @@ def _draw_agent(axes: Axes, agent: str, style: tuple, table: pd.DataFrame, curve
     color, marker, dashes = style
     mean = curve[curve.agent == agent]
     label = NAMES.get(agent, agent.replace("_", " "))
-    axes.plot(mean.frames, mean.score, color=color, marker=marker, markersize=6, linestyle=dashes, label=label, zorder=3)
+    axes.plot(
+        mean.frames, mean.score, color=color, marker=marker, markersize=6, linestyle=dashes, label=label, zorder=3
+    )
     if (mean.seeds > 1).any():
         seeds = table[table.agent == agent]
         axes.scatter(seeds.frames, seeds.score, s=14, color=color, marker=marker, alpha=0.35, linewidth=0, zorder=2)
@@ -78,7 +81,7 @@ def _draw_references(axes: Axes, table: pd.DataFrame, game: Game, random_score: 
 
 
 def _draw_budgets(axes: Axes, frames: list[int], game: Game) -> None:
-    """A logarithmic axis with a tick at each budget; above it, the same in minutes of play where that means something."""
+    """A logarithmic axis with a tick at each budget; above it minutes of play, for the ALE."""
     axes.set_xscale("log", base=2)
     axes.set_xlim(frames[0] / 1.25, frames[-1] * 1.25)
     axes.xaxis.set_major_locator(FixedLocator(frames))
@@ -89,7 +92,11 @@ def _draw_budgets(axes: Axes, frames: list[int], game: Game) -> None:
         return
     axes.set_xlabel("game frames of training (log scale)")
     minutes = axes.secondary_xaxis(
-        "top", functions=(lambda value: value / FRAMES_PER_MINUTE, lambda value: value * FRAMES_PER_MINUTE)
+        "top",
+        functions=(
+            lambda frames: np.divide(frames, FRAMES_PER_MINUTE),
+            lambda time: np.multiply(time, FRAMES_PER_MINUTE),
+        ),
     )
     minutes.set_xscale("log", base=2)
     minutes.xaxis.set_major_locator(FixedLocator(list(np.array(frames) / FRAMES_PER_MINUTE)))

@@ -31,7 +31,7 @@ class Episode(_Part):
 
 
 class ScoreFile(_Part):
-    """The score of an agent after `env_steps` of training, `frames` = `env_steps` x `frame_skip`; 0: a random policy."""
+    """The score of an agent after `env_steps` of training, `frames` = env steps x `frame_skip`; 0: random."""
 
     schema_version: int
     game: str
@@ -65,7 +65,9 @@ def read_score_file(path: Path) -> ScoreFile:
     try:
         score = ScoreFile.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise ScoreFileError(f"{path}: this score file is missing; `dvc repro` makes it (`dvc pull` fetches it)") from None
+        raise ScoreFileError(
+            f"{path}: this score file is missing; `dvc repro` makes it (`dvc pull` fetches it)"
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -16,8 +16,8 @@ def score_table(scores: pd.DataFrame, game: Game) -> pd.DataFrame:
     """One row per agent, seed and budget above 0; `scores` as from `read_scores`.
 
     Adds random_score, measured here with the same agent and seed's evaluation rules, and human_normalised = (score -
-    random) / (human - random) with the literature's constants. It is blank where there are none, and where episodes were
-    cut, since the constants are of whole games.
+    random) / (human - random) with the literature's constants. Blank where there are none, and where episodes were cut,
+    since the constants are of whole games.
     """
     trained = scores[scores.env_steps > 0]
     random = scores[scores.env_steps == 0][["agent", "seed", "score"]].rename(columns={"score": "random_score"})
@@ -30,7 +30,7 @@ def score_table(scores: pd.DataFrame, game: Game) -> pd.DataFrame:
 
 
 def curve_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds per agent and budget, with its standard error (blank for one seed); `table` from `score_table`."""
+    """Mean over seeds per agent and budget, with its standard error (blank for one seed); `table`: a `score_table`."""
     groups = table.groupby(["game", "agent", "env_steps", "frames"], sort=False)
     curve = groups.agg(
         seeds=("seed", "count"),

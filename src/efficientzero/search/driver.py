@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.compiled.tree import check_combination
+from efficientzero.search.borrowed_tree import borrowed_tree
 from efficientzero.search.latent_pool import LatentPool
 from efficientzero.search.model import SearchModel, SearchRoot
 from efficientzero.search.result import SearchResult
 from efficientzero.search.root_noise import mix_dirichlet
-from efficientzero.search.tree_cache import borrowed_tree
 
 if TYPE_CHECKING:
     from efficientzero.parameters import Search
@@ -71,6 +71,7 @@ def search(
             prediction = _pack(output.policy_logits, output.value, output.reward, batch, actions)
             tree.expand_and_backup(prediction[:, :actions], prediction[:, actions], prediction[:, actions + 1])
             pool.store(node, output, depth)
+        pool.give_back()
         return SearchResult(**tree.summary())
 
 

@@ -1,25 +1,21 @@
-"""A few search trees kept for the next search, because allocating one costs more than a small search."""
+"""A search tree for some settings, new or used before."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import torch
 
 from efficientzero.compiled.tree import SearchTree
+from efficientzero.search.idle_buffers import IdleBuffers
 from efficientzero.search.sequential_halving import considered_visits
 
 if TYPE_CHECKING:
     from efficientzero.parameters import Search
 
-KEPT = 4  # acting, reanalysis and evaluation of one agent, and one to spare
-
-_idle: OrderedDict[tuple, SearchTree] = OrderedDict()
-_lock = Lock()
+_idle: IdleBuffers[SearchTree] = IdleBuffers(kept=4)
 
 
 @contextmanager
@@ -44,14 +40,10 @@ def borrowed_tree(
     }
     considered = min(settings.considered_actions, actions)
     key = (actions, settings.simulations, considered, *parameters.values())
-    with _lock:
-        tree = _idle.pop(key, None)
+    tree = _idle.take(key)
     if tree is None or tree.capacity < batch:
         table = considered_visits(considered, settings.simulations) if settings.policy == "gumbel" else None
         tree = SearchTree(batch, actions, settings.simulations, considered_visits=table, **parameters)
     yield tree
     # Not reached after an error, which may have left the tree in the middle of a simulation.
-    with _lock:
-        _idle[key] = tree
-        while len(_idle) > KEPT:
-            _idle.popitem(last=False)
+    _idle.give_back(key, tree)

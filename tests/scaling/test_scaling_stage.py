@@ -1,0 +1,83 @@
+"""The stage `scaling`, run as DVC runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the committed params.yaml and a score file for everything it lists."""
+    parameters = yaml.safe_load((ROOT / "params.yaml").read_text())
+    parameters |= {"game": "Assault", "seeds": [0, 1]}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters))
+    for agent in parameters["agents"]:
+        for seed in (0, 1, 2):  # seed 2 is left over from a longer list
+            for steps in (0, 750, 1500, 3000, 6000):
+                content = {
+                    "schema_version": 1, "game": "Assault", "agent": agent, "seed": seed, "env_steps": steps,
+                    "frames": steps * 4, "frame_skip": 4, "updates": 1, "parameters": 1, "max_env_steps": None,
+                    "episodes": [{"seed": 0, "return": float(steps + seed), "env_steps": 1, "truncated": False}],
+                    "mean_return": float(steps + seed),
+                }  # fmt: skip
+                path = tmp_path / "data" / "scores" / agent / str(seed) / f"{steps}.json"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(content))
+    return tmp_path
+
+
+def run(folder, *arguments):
+    command = ["sh", str(ROOT / "stages" / "run"), "scaling", *arguments]
+    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_writes_what_dvc_yaml_declares(folder):
+    result = run(folder)
+    assert result.returncode == 0, result.stderr
+    written = {path.name for path in (folder / "data" / "scaling").iterdir()}
+    assert written == {"scores.csv", "curve.csv", "score_against_frames.png", "score_against_frames.svg"}
+    plots = yaml.safe_load((ROOT / "dvc.yaml").read_text())["plots"]
+    assert plots[1] == "data/scaling/score_against_frames.png"
+    (curve_path,) = plots[0]["score against frames"]["y"]
+    curve = pd.read_csv(folder / curve_path)
+    assert {"agent", plots[0]["score against frames"]["x"], "score"} <= set(curve.columns)
+    assert list(curve.score[:4]) == [750.5, 1500.5, 3000.5, 6000.5]
+
+
+def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
+    assert run(folder).returncode == 0
+    scores = pd.read_csv(folder / "data" / "scaling" / "scores.csv")
+    assert set(scores.seed) == {0, 1}
+    assert len(scores) == 2 * 2 * 4
+
+
+def test_a_missing_score_is_named_without_a_traceback(folder):
+    missing = Path("data", "scores", "efficientzero", "1", "3000.json")
+    (folder / missing).unlink()
+    result = run(folder)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"{missing}: ") and result.stderr.count("\n") == 1
+    assert not (folder / "data" / "scaling").exists()
+
+
+def test_a_wrong_parameter_ends_the_stage_without_a_traceback(folder):
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("game: Assault", "game: Asault"))
+    result = run(folder)
+    assert result.returncode == 2
+    assert "Assault" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_help():
+    result = run(ROOT, "--help")
+    assert result.returncode == 0
+    assert "curve.csv" in result.stdout
