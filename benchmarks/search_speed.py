@@ -24,8 +24,8 @@ import jax
 import jax.numpy as jnp
 import mctx
 import numpy as np
-from efficientzero.compiled.tree import SearchTree
 
+from efficientzero.compiled.tree import SearchTree
 from efficientzero.search.sequential_halving import considered_visits
 
 ACTIONS = 18

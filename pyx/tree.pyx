@@ -5,7 +5,7 @@ Node 0 is a root; the node made by simulation ``i`` (counted from 0) has the ind
 ``[batch, nodes]`` or ``[batch, nodes, actions]``, float32 or int32, allocated once. What belongs to an edge (its
 Q-value, its prior, its visits) is kept at the child, and the children of a node are a list linked through
 ``next_sibling``. So a descent reads only the children that exist: the unvisited actions of a node all share one
-completed value, and the only one that can win is the one with the highest prior, which is found when it is first needed.
+completed value, and only the one with the highest prior can win, which is found when it is first needed.
 
 The arithmetic is that of DeepMind's mctx (``search.py``, ``action_selection.py``, ``qtransforms.py``,
 ``seq_halving.py``): a node counts its own expansion as a visit, and its value is the mean of its network value and of
@@ -66,10 +66,9 @@ cdef enum:
     NONE = -1
     UNKNOWN = -2  # the best unvisited action has not been looked for since the last child came
 
-cdef float SMALLEST_NORMAL = 1.17549435e-38
+cdef float SMALLEST_NORMAL = 1.17549435e-38  # no available action has a lower prior, so that sums never vanish
 cdef float LARGEST = 3.40282347e+38
 cdef float LOWEST_SCORE = -1e9  # mctx: a considered action never scores less, so that it stays selectable
-cdef float WIDE_PRIOR = -40.0  # log-ratio of priors beyond which products of probabilities may underflow
 cdef Py_ssize_t SMALLEST_PARALLEL_SHARE = 64  # roots per thread below which a second thread costs more than it saves
 cdef Py_ssize_t SMALLEST_BATCH_WITHOUT_GIL = 32
 
@@ -157,7 +156,6 @@ cdef class SearchTree:
     cdef int32_t *first_child
     cdef int32_t *next_sibling
     cdef int32_t *best_unvisited
-    cdef int32_t *has_wide_prior
     cdef float *value            # mean of the network value and all returns
     cdef float *network_value
     cdef float *reward           # of the edge from the parent
@@ -167,7 +165,6 @@ cdef class SearchTree:
     cdef float *unvisited_mass   # sum of the priors of the unvisited actions
     # [batch, nodes, stride], stride = actions rounded up to whole vectors
     cdef float *prior            # probability of an unvisited action; -1: visited, illegal or padding
-    cdef float *log_prior        # written only at nodes with a wide prior
     # [batch, ...]
     cdef float *root_log_prior   # [batch, stride]
     cdef float *root_score       # [batch, stride]: Gumbel noise + log-prior
@@ -241,7 +238,6 @@ cdef class SearchTree:
         self.first_child = self._integers("first_child", per_node)
         self.next_sibling = self._integers("next_sibling", per_node)
         self.best_unvisited = self._integers("best_unvisited", per_node)
-        self.has_wide_prior = self._integers("has_wide_prior", per_node)
         self.value = self._floats("value", per_node)
         self.network_value = self._floats("network_value", per_node)
         self.reward = self._floats("reward", per_node)
@@ -250,7 +246,6 @@ cdef class SearchTree:
         self.edge_prior = self._floats("edge_prior", per_node)
         self.unvisited_mass = self._floats("unvisited_mass", per_node)
         self.prior = self._floats("prior", per_node + (self.stride,))
-        self.log_prior = self._floats("log_prior", per_node + (self.stride,))
         self.root_log_prior = self._floats("root_log_prior", per_root)
         self.root_score = self._floats("root_score", per_root)
         self.legal = self._integers("legal", per_root)
@@ -321,7 +316,8 @@ cdef class SearchTree:
                     total += self.prior[row * self.nodes * self.stride + a]
             for a in range(self.actions):
                 if self.legal[index + a]:
-                    self.prior[row * self.nodes * self.stride + a] /= total
+                    self.prior[row * self.nodes * self.stride + a] = larger(
+                        self.prior[row * self.nodes * self.stride + a] / total, SMALLEST_NORMAL)
             if self.policy == GUMBEL:
                 self.considered[row] = min(count, self.considered_rows - 1)
             self.low[row], self.high[row] = LARGEST, -LARGEST
@@ -338,7 +334,6 @@ cdef class SearchTree:
         self.first_child[index] = NONE
         self.next_sibling[index] = NONE
         self.best_unvisited[index] = UNKNOWN
-        self.has_wide_prior[index] = 0
 
     # ------------------------------------------------------------------------------------------------------ descending
 
@@ -484,18 +479,15 @@ cdef class SearchTree:
             top = larger(top, q[k])
         if count < self.actions:
             top = larger(top, unvisited)
-        if self.has_wide_prior[index]:
-            unvisited_weight = self._wide_weights(first, index, count, q, children, weight, unvisited, &total)
-        else:
-            # softmax(log-prior + Q) = prior * exp(Q) / sum: one exponential for all unvisited actions together.
-            for k in range(count):
-                weight[k] = prior[k] * exp_of_nonpositive(q[k] - top)
-            if action != NONE:
-                unvisited_weight = exp_of_nonpositive(unvisited - top)
-                total = self.unvisited_mass[index] * unvisited_weight
-                unvisited_weight = self.prior[index * self.stride + action] * unvisited_weight
-            for k in range(count):
-                total += weight[k]
+        # softmax(log-prior + Q) = prior * exp(Q) / sum: one exponential for all unvisited actions together.
+        for k in range(count):
+            weight[k] = prior[k] * exp_of_nonpositive(q[k] - top)
+        if action != NONE:
+            unvisited_weight = exp_of_nonpositive(unvisited - top)
+            total = self.unvisited_mass[index] * unvisited_weight
+            unvisited_weight = self.prior[index * self.stride + action] * unvisited_weight
+        for k in range(count):
+            total += weight[k]
         normalizer = <float> 1.0 / total
         if action != NONE:
             best_score = unvisited_weight * normalizer
@@ -506,33 +498,6 @@ cdef class SearchTree:
                 if score > best_score or candidate < action:
                     best, best_score, action = children[k], score, candidate
         return best
-
-    cdef float _wide_weights(self, Py_ssize_t first, Py_ssize_t index, Py_ssize_t count, float* q, int32_t* children,
-                             float* weight, float unvisited, float* total) noexcept nogil:
-        """The weights of ``_gumbel_child`` from log-priors, where products of probabilities could underflow.
-
-        Returns the weight of the best unvisited action.
-        """
-        cdef float* log_prior = self.log_prior + index * self.stride
-        cdef float* prior = self.prior + index * self.stride
-        cdef float top = -LARGEST
-        cdef Py_ssize_t k, a
-        for k in range(count):
-            weight[k] = log_prior[self.action[first + children[k]]] + q[k]
-            top = larger(top, weight[k])
-        for a in range(self.actions):
-            if prior[a] >= 0.0:
-                top = larger(top, log_prior[a] + unvisited)
-        total[0] = 0.0
-        for k in range(count):
-            weight[k] = exp_of_nonpositive(weight[k] - top)
-            total[0] += weight[k]
-        for a in range(self.actions):
-            if prior[a] >= 0.0:
-                total[0] += exp_of_nonpositive(log_prior[a] + unvisited - top)
-        if self.best_unvisited[index] == NONE:
-            return 0.0
-        return exp_of_nonpositive(log_prior[self.best_unvisited[index]] + unvisited - top)
 
     cdef inline Py_ssize_t _considered_child(self, Py_ssize_t row, Py_ssize_t count, float* q, float* visits,
                                              int32_t* children, float wanted) noexcept nogil:
@@ -731,7 +696,7 @@ cdef class SearchTree:
         self.value[index] = self.network_value[index] = value
         self.reward[index] = prediction - self.prefix[parent]
         self.prefix[index] = prediction if self.horizon != 0 and depth % self.horizon != 0 else 0.0
-        self.edge_prior[index] = larger(parent_prior[action], SMALLEST_NORMAL)
+        self.edge_prior[index] = parent_prior[action]
         parent_prior[action] = -1.0
         self.best_unvisited[parent] = UNKNOWN
         self.next_sibling[index] = self.first_child[parent]
@@ -742,9 +707,7 @@ cdef class SearchTree:
     cdef inline bint _set_prior(self, Py_ssize_t index, float* logits) noexcept nogil:
         """softmax of the logits, once; False if one of them is not finite."""
         cdef float* prior = self.prior + index * self.stride
-        cdef float* log_prior = self.log_prior + index * self.stride
         cdef float high = logits[0]
-        cdef float low = logits[0]
         cdef float total0 = 0.0, total1 = 0.0, total2 = 0.0, total3 = 0.0
         cdef float per_total
         cdef int32_t wrong = 0
@@ -755,7 +718,6 @@ cdef class SearchTree:
             return False
         for a in range(self.actions):
             high = larger(high, logits[a])
-            low = smaller(low, logits[a])
         for a in range(self.actions):
             prior[a] = exp_of_nonpositive(logits[a] - high)
         for a in range(self.actions, self.stride):
@@ -767,13 +729,9 @@ cdef class SearchTree:
             total3 += prior[a + 3]
         per_total = <float> 1.0 / ((total0 + total1) + (total2 + total3))
         for a in range(self.stride):
-            prior[a] *= per_total
+            prior[a] = larger(prior[a] * per_total, SMALLEST_NORMAL)
         for a in range(self.actions, self.stride):
             prior[a] = -1.0
-        if low - high < WIDE_PRIOR:
-            self.has_wide_prior[index] = 1
-            for a in range(self.actions):
-                log_prior[a] = logits[a] - high
         return True
 
     cdef inline void _backup_row(self, Py_ssize_t row, Py_ssize_t node) noexcept nogil:

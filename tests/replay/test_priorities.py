@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from efficientzero.compiled.sum_tree import SumTree
 
+from efficientzero.compiled.sum_tree import SumTree
 from efficientzero.replay import Priorities
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from efficientzero.compiled.tree import SearchTree
 
+from efficientzero.compiled.tree import SearchTree
 from efficientzero.search.sequential_halving import considered_visits
 
 Q_TRANSFORM = {"puct": "by_parent_and_siblings", "gumbel": "completed_by_mix_value"}

@@ -77,7 +77,7 @@ def test_rewards(policy, q_transform, seed):
 @pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
 def test_priors_that_underflow_but_for_the_values(policy, q_transform, seed):
     generator = np.random.default_rng(seed)
-    agree(*both(policy, q_transform, generator, actions=4, simulations=50, logit_scale=30.0, visit_offset=300.0))
+    agree(*both(policy, q_transform, generator, actions=4, simulations=50, logit_scale=20.0, visit_offset=300.0))
 
 
 @pytest.mark.parametrize("horizon", range(1, 7))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from efficientzero.compiled.tree import SearchTree
 from random_predictions import make_tree, predictions, run
 
+from efficientzero.compiled.tree import SearchTree
 from efficientzero.search.sequential_halving import considered_visits
 
 
