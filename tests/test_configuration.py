@@ -56,7 +56,11 @@ def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
 
 
 def test_the_published_settings(tmp_path):
-    settings = check(composed(tmp_path, "profile=atari100k")).agent["efficientzero"]
+    parameters = check(composed(tmp_path, "profile=atari100k"))
+    finishing = parameters.reanalysis  # 20k of 120k updates at a tenth of the learning rate
+    assert (finishing.updates_fraction, finishing.first_learning_rate_factor) == (0.2, 0.1)
+    assert finishing.last_learning_rate_factor == 0.1
+    settings = parameters.agent["efficientzero"]
     assert isinstance(settings, EfficientZeroSettings)
     assert settings.discount == pytest.approx(0.997**4)
     learning, search = settings.learning, settings.search

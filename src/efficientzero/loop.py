@@ -64,7 +64,7 @@ def search_again(run: Run, progress: Progress) -> None:
 
 
 def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapshot) -> None:
-    """Learns from what there is, with a learning rate that falls linearly to its final factor; no new frames.
+    """Learns from what there is, with a learning rate that falls linearly; no new frames.
 
     Args:
         progress: counts updates. snapshot: as for :func:`train`.
@@ -74,7 +74,8 @@ def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapsho
         raise ValueError("search_again comes before finish")
     while run.finishing < updates:
         done = run.finishing / updates
-        learn(run, 1.0 - done * (1.0 - settings.learning_rate_factor), progress)
+        first, last = settings.first_learning_rate_factor, settings.last_learning_rate_factor
+        learn(run, first + done * (last - first), progress)
         run.finishing += 1
         progress.update(1)
         snapshot(run)

@@ -141,7 +141,9 @@ class Reanalysis(Section):
     """The finishing branch of every milestone."""
 
     updates_fraction: NonNegative  # extra updates without new frames, as a share of the updates at the milestone
-    learning_rate_factor: Fraction  # the learning rate decays linearly to this factor over the finishing updates
+    # The finishing learning rate goes linearly from the first of these times `learning_rate` to the last.
+    first_learning_rate_factor: Fraction
+    last_learning_rate_factor: Fraction
 
 
 class Evaluation(Section):
