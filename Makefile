@@ -12,7 +12,7 @@ help:
 	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro)"
 	@echo "make test    lint, then all tests"
 	@echo "make lint    ruff and mypy"
-	@echo "make bench   the benchmarks"
+	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"
 	@echo "make clean   remove caches and unfinished snapshots; keeps data/ and $(VENV)"
 	@echo
 	@echo "Another experiment:   $(DVC) exp run -S game=Alien -S 'seeds=[0,1,2]'"
@@ -34,7 +34,7 @@ lint: $(VENV)/.development
 	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
 
 bench: $(VENV)/.development
-	@$(BIN)/python -m pytest --benchmark-only
+	@PYTHONPATH=src sh -c 'for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done'
 
 clean:
 	rm -rf build dist .partial .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks src/*.egg-info

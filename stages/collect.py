@@ -29,9 +29,9 @@ def main() -> None:
     save_run(run, Path(f"data/runs/{name}/{seed}/0"), earlier=None)
 
     environments = evaluation_environments(parameters)
-    policy = RandomAgent(environments.num_actions, seed)
+    policy = RandomAgent(environments.num_actions)
     with Progress(parameters.evaluation.episodes, f"{parameters.game}: random score", "episodes") as progress:
-        score = evaluate(policy, environments, parameters.evaluation.max_env_steps, progress)
+        score = evaluate(policy, environments, parameters.evaluation, progress, env_steps=0)
     record = score_record(score, parameters, name, seed, env_steps=0, frame_skip=environments.frame_skip, agent=policy)
     path = Path(f"data/scores/{name}/{seed}/0.json")
     path.parent.mkdir(parents=True, exist_ok=True)

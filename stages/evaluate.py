@@ -27,7 +27,7 @@ def main() -> None:
     with Progress(
         parameters.evaluation.episodes, f"{parameters.game} {name} at {at}: evaluation", "episodes"
     ) as progress:
-        score = evaluate(agent, environments, parameters.evaluation.max_env_steps, progress)
+        score = evaluate(agent, environments, parameters.evaluation, progress, env_steps=at)
     record = score_record(score, parameters, name, seed, env_steps=at, frame_skip=environments.frame_skip, agent=agent)
     path = Path(f"data/scores/{name}/{seed}/{at}.json")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,8 @@ from test_loop import Counted
 from tiny import tiny
 
 from efficientzero.agents import Decision, RandomAgent
-from efficientzero.evaluation import evaluate, evaluation_environments, score_record, write_video
+from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, score_record, write_video
+from efficientzero.random_streams import generator
 
 
 class Recorder:
@@ -12,11 +13,12 @@ class Recorder:
 
     updates, parameters = 0, 0
 
-    def __init__(self):
+    def __init__(self, explores):
         self.shown = []
+        self.explores = explores
 
-    def act(self, observation, *, env_steps, explore):
-        assert not explore and env_steps == len(self.shown)
+    def act(self, observation, random, *, env_steps, explore):
+        assert (env_steps, explore) == (77, self.explores)
         self.shown.append(observation)
         return Decision(np.zeros(len(observation), np.int64), np.zeros(0), np.zeros(0), searched=False)
 
@@ -25,17 +27,19 @@ def test_each_episode_is_scored_once_and_to_its_end():
     parameters = tiny(evaluation__max_env_steps=None, game="minatar/space_invaders")
     environments = evaluation_environments(parameters)
     counted = Counted()
-    score = evaluate(RandomAgent(environments.num_actions, 0), environments, None, counted)
+    score = evaluate(RandomAgent(environments.num_actions), environments, parameters.evaluation, counted, env_steps=0)
     assert counted.units == len(score.episodes) == 3
     # The same games played one action after another.
     again = evaluation_environments(parameters)
     again.reset()
-    policy = RandomAgent(again.num_actions, 0)
+    policy = RandomAgent(again.num_actions)
     returns, playing = np.zeros(3), np.full(3, True)
     steps = 0
     while playing.any():
         actions = np.zeros(3, np.int64)
-        actions[playing] = policy.act(np.zeros((playing.sum(), 1)), env_steps=steps, explore=False).action
+        actions[playing] = policy.act(
+            np.zeros((playing.sum(), 1)), generator(EVALUATION_SEED, "act", steps), env_steps=0, explore=True
+        ).action
         step = again.step(actions)
         returns += step.reward * playing
         for index in np.flatnonzero(playing & step.terminated):
@@ -47,11 +51,15 @@ def test_each_episode_is_scored_once_and_to_its_end():
     assert len(score.first_actions) == score.episodes[0].env_steps
 
 
-def test_a_cap_truncates_and_rewards_are_not_clipped_nor_lives_counted():
-    parameters = tiny(game="Assault", envs__frame_stack=4, evaluation__max_env_steps=12)
+def test_a_cap_truncates_and_stacks_begin_with_the_first_frame():
+    for sampled in (True, False):
+        check_a_cap(tiny(game="Assault", evaluation__max_env_steps=12, evaluation__sample_actions=sampled))
+
+
+def check_a_cap(parameters):
     environments = evaluation_environments(parameters)
-    recorder = Recorder()
-    score = evaluate(recorder, environments, 12, Counted())
+    recorder = Recorder(parameters.evaluation.sample_actions)
+    score = evaluate(recorder, environments, parameters.evaluation, Counted(), env_steps=77)
     assert [(episode.env_steps, episode.truncated) for episode in score.episodes] == [(12, True)] * 3
     assert [shown.shape for shown in recorder.shown] == [(3, 4, 48, 48)] * 12
     first, second = recorder.shown[0], recorder.shown[1]
@@ -62,8 +70,8 @@ def test_a_cap_truncates_and_rewards_are_not_clipped_nor_lives_counted():
 def test_scores_name_everything_they_depend_on():
     parameters = tiny()
     environments = evaluation_environments(parameters)
-    policy = RandomAgent(environments.num_actions, 0)
-    score = evaluate(policy, environments, 60, Counted())
+    policy = RandomAgent(environments.num_actions)
+    score = evaluate(policy, environments, parameters.evaluation, Counted(), env_steps=0)
     record = score_record(score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy)
     assert record["mean_return"] == np.mean([episode["return"] for episode in record["episodes"]])
     assert (record["env_steps"], record["frames"], record["max_env_steps"]) == (160, 160, 60)
@@ -73,7 +81,9 @@ def test_the_video_shows_the_first_game(tmp_path):
     for game, shape, milliseconds in (("minatar/breakout", (160, 160), 100), ("Assault", (160, 210), 70)):
         parameters = tiny(game=game, evaluation__max_env_steps=15)
         environments = evaluation_environments(parameters)
-        score = evaluate(RandomAgent(environments.num_actions, 0), environments, 15, Counted())
+        score = evaluate(
+            RandomAgent(environments.num_actions), environments, parameters.evaluation, Counted(), env_steps=0
+        )
         shown = min(10, len(score.first_actions))
         write_video(score, game, parameters.envs, 10, tmp_path / "v" / "a.gif")
         with Image.open(tmp_path / "v" / "a.gif") as video:

@@ -146,7 +146,7 @@ def test_anything_else_than_parameters_is_refused(values):
             {"envs.count": 4},
             "milestones.first: 750 must be a multiple of envs.count (4), which step together: 748 or 752",
         ),
-        ({"warmup_env_steps": 255}, "warmup_env_steps: 255 must be a multiple of envs.count (10)"),
+        ({"warmup_env_steps": 253}, "warmup_env_steps: 253 must be a multiple of envs.count (5)"),
         ({"warmup_env_steps": 750}, "warmup_env_steps: 750 must be less than milestones.first (750)"),
         ({"milestones.env_steps": 5000}, "milestones.env_steps: must be milestones.first (750) doubled"),
         ({"milestones.list": [{"from": 0, "to": 6000}]}, "milestones.list: must be milestones.first doubled"),

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from test_loop import Counted, started, train
 from tiny import tiny
@@ -33,7 +34,9 @@ def test_a_finished_agent_plays_as_it_did(tmp_path):
     loaded = load_finished(parameters, "efficientzero", 0, tmp_path / "finished", run.environments)
     assert loaded.updates == run.agent.updates == 20
     stack = run.memory.recording.newest_stacks(run.frames)
-    one, other = (agent.act(stack, env_steps=0, explore=False) for agent in (run.agent, loaded))
+    one, other = (
+        agent.act(stack, np.random.default_rng(0), env_steps=0, explore=False) for agent in (run.agent, loaded)
+    )
     assert one.policy.tobytes() == other.policy.tobytes() and one.action.tolist() == other.action.tolist()
 
 

@@ -13,8 +13,9 @@ from PIL import Image
 from efficientzero.agents import Agent
 from efficientzero.envs import GameEnvironments, rgb_frames
 from efficientzero.games import find_game
-from efficientzero.parameters import Environments, Parameters
+from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
+from efficientzero.random_streams import generator
 
 EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
 SCORE_SCHEMA_VERSION = 1
@@ -55,12 +56,15 @@ def evaluation_environments(parameters: Parameters) -> GameEnvironments:
     )
 
 
-def evaluate(agent: Agent, environments: GameEnvironments, max_env_steps: int | None, progress: Progress) -> Score:
-    """Plays one episode in every environment, without exploration and without ending at the loss of a life.
+def evaluate(
+    agent: Agent, environments: GameEnvironments, settings: Evaluation, progress: Progress, *, env_steps: int
+) -> Score:
+    """Plays one episode in every environment, unclipped and without ending at the loss of a life.
 
     Args:
-        agent: who plays. environments: fresh ones. max_env_steps: cuts episodes short; None plays each to its end.
-        progress: counts episodes.
+        agent: who plays, with the draws of a fixed seed. environments: fresh ones.
+        settings: whether actions are sampled, and the cap on an episode. progress: counts episodes.
+        env_steps: what the agent has been trained with.
     """
     frames = environments.reset()
     count = len(frames)
@@ -72,14 +76,16 @@ def evaluate(agent: Agent, environments: GameEnvironments, max_env_steps: int | 
     while playing.any():
         actions = np.zeros(count, np.int64)
         observation = stack[playing].reshape(int(playing.sum()), -1, *frames.shape[2:])
-        actions[playing] = agent.act(observation, env_steps=steps, explore=False).action
+        actions[playing] = agent.act(
+            observation, generator(EVALUATION_SEED, "act", steps), env_steps=env_steps, explore=settings.sample_actions
+        ).action
         if playing[0]:
             first_actions.append(int(actions[0]))
         step = environments.step(actions)
         steps += 1
         returns[playing] += step.reward[playing]
         lengths[playing] += 1
-        cut = step.truncated | (max_env_steps is not None and steps >= max_env_steps)
+        cut = step.truncated | (settings.max_env_steps is not None and steps >= settings.max_env_steps)
         ended = playing & (step.terminated | cut)
         truncated |= ended & ~step.terminated
         playing &= ~ended
@@ -105,6 +111,7 @@ def score_record(
         "updates": agent.updates,
         "parameters": agent.parameters,
         "max_env_steps": parameters.evaluation.max_env_steps,
+        "sample_actions": parameters.evaluation.sample_actions,
         "episodes": [
             {
                 "seed": episode.environment,

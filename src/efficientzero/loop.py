@@ -10,6 +10,7 @@ from efficientzero.agents import Decision, Drift, RandomAgent
 from efficientzero.agents.interface import Agent
 from efficientzero.parameters import Environments, Reanalysis
 from efficientzero.progress import Progress
+from efficientzero.random_streams import generator
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import Run
 
@@ -20,7 +21,7 @@ Snapshot = Callable[[Run], None]
 
 def warm_up(run: Run, env_steps: int, settings: Environments, progress: Progress) -> None:
     """Records ``env_steps`` env steps of the uniformly random policy; the budget counts them."""
-    policy = RandomAgent(run.environments.num_actions, run.seed)
+    policy = RandomAgent(run.environments.num_actions)
     while run.env_steps < env_steps:
         play(run, policy, settings)
         progress.update(len(run.frames))
@@ -92,7 +93,8 @@ def learn(run: Run, learning_rate_factor: float, progress: Progress) -> None:
 def play(run: Run, policy: Agent, settings: Environments) -> None:
     """One vector step: every environment acts once, and what came of it is recorded as the agent learns from it."""
     recording = run.memory.recording
-    decision: Decision = policy.act(recording.newest_stacks(run.frames), env_steps=run.env_steps, explore=True)
+    random = generator(run.seed, "act", run.env_steps)
+    decision: Decision = policy.act(recording.newest_stacks(run.frames), random, env_steps=run.env_steps, explore=True)
     step = run.environments.step(decision.action)
     terminated = step.terminated | step.life_lost if settings.terminal_on_life_loss else step.terminated
     endings = np.where(terminated, TERMINATED, np.where(step.truncated, TRUNCATED, ONGOING)).astype(np.uint8)

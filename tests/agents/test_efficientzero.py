@@ -16,6 +16,10 @@ def observation(batch=5, seed=0):
     return np.random.default_rng(seed).integers(0, 255, (batch, 2 * channels, height, width)).astype(np.uint8)
 
 
+def draws(seed=0):
+    return np.random.default_rng(seed)
+
+
 def same_state(one, other):
     assert one.keys() == other.keys()
     return all(np.array_equal(one[name], other[name]) for name in one)
@@ -46,7 +50,7 @@ def test_a_restored_agent_goes_on_exactly(optimizer):
     for _ in range(6):
         assert one.learn(filled) == other.learn(copy)
     assert same_state(one.state(), other.state())
-    first, second = (a.act(observation(), env_steps=40, explore=True) for a in (one, other))
+    first, second = (a.act(observation(), draws(40), env_steps=40, explore=True) for a in (one, other))
     np.testing.assert_array_equal(first.action, second.action)
     np.testing.assert_array_equal(first.policy, second.policy)
 
@@ -73,21 +77,21 @@ def test_muzero_reanalyze_is_the_same_agent_with_three_switches_off():
     assert "consistency_loss" not in figures
 
 
-def test_exploring_depends_on_the_step_and_playing_its_best_does_not():
+def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
     one = agent()
     seen = observation()
-    explored = {tuple(one.act(seen, env_steps=step, explore=True).action) for step in range(12)}
-    best = {tuple(one.act(seen, env_steps=step, explore=False).action) for step in range(12)}
+    explored = {tuple(one.act(seen, draws(step), env_steps=0, explore=True).action) for step in range(12)}
+    best = {tuple(one.act(seen, draws(step), env_steps=0, explore=False).action) for step in range(12)}
     assert len(explored) > 1 and len(best) == 1
-    again = one.act(seen, env_steps=3, explore=True)
-    np.testing.assert_array_equal(again.action, one.act(seen, env_steps=3, explore=True).action)
+    again = one.act(seen, draws(3), env_steps=0, explore=True)
+    np.testing.assert_array_equal(again.action, one.act(seen, draws(3), env_steps=0, explore=True).action)
     np.testing.assert_allclose(again.policy.sum(1), 1.0, rtol=1e-5)
 
 
 def test_acting_leaves_no_trace_in_the_network():
     one = agent()
     before = {name: array.copy() for name, array in one.state().items()}
-    one.act(observation(), env_steps=0, explore=True)
+    one.act(observation(), draws(), env_steps=0, explore=True)
     assert same_state(before, one.state())
 
 
@@ -97,7 +101,7 @@ def test_puct_acts_by_visits_and_its_temperature():
     spreads = []
     for temperature in (1.0, 0.1):
         one = agent(**changes, search__temperature=[temperature], search__dirichlet_fraction=0.0)
-        decision = one.act(seen, env_steps=0, explore=True)
+        decision = one.act(seen, draws(), env_steps=0, explore=True)
         shares = np.bincount(decision.action, minlength=ACTIONS) / 400
         expected = decision.policy[0] ** (1 / temperature)
         np.testing.assert_allclose(shares, expected / expected.sum(), atol=0.09)
@@ -140,7 +144,7 @@ def test_targets_are_searched_with_the_target_network_and_acting_uses_the_presen
     search = one._search
     one._search = lambda network, seen, random: (used.append(network), search(network, seen, random))[1]
     one._refresh(filled, np.arange(3))
-    one.act(observation(), env_steps=0, explore=False)
+    one.act(observation(), draws(), env_steps=0, explore=False)
     assert used[0] is one.target_network and used[1] is one.network
     assert not torch.equal(next(iter(one.target_network.parameters())), next(iter(one.network.parameters())))
 
@@ -232,7 +236,7 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             filled.record(frames, decision, (action == 2).astype(np.float32), endings, 0)
         for _ in range(80):
             figures = one.learn(filled)
-        decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), env_steps=0, explore=False)
+        decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), draws(), env_steps=0, explore=False)
         assert (decision.action == 2).mean() >= 0.8
         assert figures["reward_loss"] < 0.8
 

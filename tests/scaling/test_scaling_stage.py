@@ -25,6 +25,7 @@ def folder(tmp_path):
                 content = {
                     "schema_version": 1, "game": "Assault", "agent": agent, "seed": seed, "env_steps": steps,
                     "frames": steps * 4, "frame_skip": 4, "updates": 1, "parameters": 1, "max_env_steps": None,
+                    "sample_actions": True,
                     "episodes": [{"seed": 0, "return": float(steps + seed), "env_steps": 1, "truncated": False}],
                     "mean_return": float(steps + seed),
                 }  # fmt: skip

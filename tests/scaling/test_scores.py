@@ -26,6 +26,7 @@ def write(tmp_path):
             "updates": env_steps // 4,
             "parameters": 1000,
             "max_env_steps": None,
+            "sample_actions": False,
             "episodes": [
                 {"seed": number, "return": value, "env_steps": 9, "truncated": False}
                 for number, value in enumerate(returns)
@@ -122,6 +123,7 @@ def test_half_a_file_and_no_file(write, tmp_path):
         ({"env_steps": 750}, "same agent, seed and budget"),
         ({"frame_skip": 5}, "frame_skip"),
         ({"max_env_steps": 50}, "max_env_steps"),
+        ({"sample_actions": True}, "sample_actions"),
     ],
 )
 def test_files_that_do_not_belong_together(write, changes, words):

@@ -24,7 +24,7 @@ def make_agent(
 ) -> Agent:
     """A new agent of the kind that its settings say; the arguments are those of :class:`EfficientZeroAgent`."""
     if isinstance(settings, RandomSettings):
-        return RandomAgent(actions, seed)
+        return RandomAgent(actions)
     return EfficientZeroAgent(
         settings,
         observation_shape=observation_shape,

@@ -112,12 +112,13 @@ class EfficientZeroAgent:
 
     # Acting
 
-    def act(self, observation: NDArray[np.uint8], *, env_steps: int, explore: bool) -> Decision:
+    def act(
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, explore: bool
+    ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
-        random = generator(self.seed, "act", env_steps) if explore else None
-        result = self._search(self.network, observation, random)
+        result = self._search(self.network, observation, random if explore else None)
         action = result.action
-        if random is not None and self.settings.search.policy == "puct":
+        if explore and self.settings.search.policy == "puct":
             action = self._sample_visits(result.visit_counts, env_steps, random)
         return Decision(action=action, policy=result.policy, value=result.value, searched=True)
 

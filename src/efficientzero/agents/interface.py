@@ -83,12 +83,15 @@ class Agent(Protocol):
     updates: int
     updates_per_env_step: float
 
-    def act(self, observation: NDArray[np.uint8], *, env_steps: int, explore: bool) -> Decision:
+    def act(
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, explore: bool
+    ) -> Decision:
         """Chooses actions.
 
         Args:
             observation: uint8 ``[batch, stacked channels, height, width]``.
-            env_steps: the run's count; with ``explore`` it places the random draws.
+            random: where whatever is random is drawn from.
+            env_steps: what the agent has been trained with; schedules go by it.
             explore: act as in training (with noise), or at its best.
         """
 

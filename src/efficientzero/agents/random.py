@@ -7,28 +7,27 @@ from numpy.typing import NDArray
 
 from efficientzero.agents.interface import Decision, Memory
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
 
 
 class RandomAgent:
     """Uniformly random actions; it learns nothing.
 
     Args:
-        actions: the number of actions. seed: of its draws.
+        actions: the number of actions.
     """
 
     updates = 0
     updates_per_env_step = 0.0
     parameters = 0
 
-    def __init__(self, actions: int, seed: int):
+    def __init__(self, actions: int):
         self.actions = actions
-        self.seed = seed
 
-    def act(self, observation: NDArray[np.uint8], *, env_steps: int, explore: bool) -> Decision:
+    def act(
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, explore: bool
+    ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
         batch = len(observation)
-        random = generator(self.seed, "random act" if explore else "random evaluation", env_steps)
         return Decision(
             action=random.integers(self.actions, size=batch),
             policy=np.full((batch, self.actions), 1.0 / self.actions, np.float32),

@@ -43,6 +43,7 @@ class ScoreFile(_Part):
     updates: Count
     parameters: Count  # of the network
     max_env_steps: Annotated[int, Field(gt=0)] | None  # where evaluation episodes were cut; null: nowhere
+    sample_actions: bool  # whether actions were drawn as in training, or the best one taken
     episodes: Annotated[list[Episode], Field(min_length=1)]
     mean_return: float
 

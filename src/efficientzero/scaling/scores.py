@@ -42,7 +42,7 @@ def _belong_together(files: list[tuple[Path, ScoreFile]], game: str) -> None:
             )
         seen[key] = path
     for (path, score), (other_path, other) in pairwise(files):
-        for rule in ("frame_skip", "max_env_steps"):
+        for rule in ("frame_skip", "max_env_steps", "sample_actions"):
             if getattr(score, rule) != getattr(other, rule):
                 raise ScoreFileError(
                     f"{other_path}: was evaluated with {rule} {getattr(other, rule)} and {path} with "

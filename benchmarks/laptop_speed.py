@@ -1,0 +1,128 @@
+"""Where a laptop run's time goes: ``python benchmarks/laptop_speed.py``.
+
+Times, with the committed parameters and one thread, an update of each agent (its targets fresh), a search of its
+network at several batch sizes, and the environments. Prints a table and writes
+``benchmarks/results/laptop_speed.md``. CPU time, the median of several repetitions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from efficientzero.agents import Decision, Memory
+from efficientzero.envs import GameEnvironments
+from efficientzero.games import find_game
+from efficientzero.parameters import EfficientZeroSettings, Parameters, load_parameters
+from efficientzero.replay import Priorities, Recording, SearchTargets
+from efficientzero.run import agent_for
+
+ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "laptop_speed.md"
+BATCHES = (5, 64, 256)
+FRESH = 10**9  # search targets made at an update that never comes: none is searched again
+
+
+def cpu_seconds(work: Callable[[], object], repetitions: int) -> float:
+    """Median CPU time of one call, after two that do not count."""
+    times = []
+    for repetition in range(repetitions + 2):
+        started = time.process_time()
+        work()
+        if repetition >= 2:
+            times.append(time.process_time() - started)
+    return float(np.median(times))
+
+
+def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
+    """A recording of random frames, every search target fresh."""
+    random = np.random.default_rng(0)
+    count, actions = environments.count, environments.num_actions
+    memory = Memory(
+        Recording(environments.observation_shape, count, environments.frame_stack),
+        SearchTargets(actions),
+        Priorities(0.0),
+    )
+    for _ in range(rows):
+        decision = Decision(
+            action=random.integers(actions, size=count),
+            policy=np.full((count, actions), 1 / actions, np.float32),
+            value=np.zeros(count, np.float32),
+            searched=True,
+        )
+        frames = random.integers(0, 255, (count, *environments.observation_shape)).astype(np.uint8)
+        endings = (random.random(count) < 0.02).astype(np.uint8)
+        memory.record(frames, decision, random.integers(0, 2, count).astype(np.float32), endings, FRESH)
+    return memory
+
+
+def measure(parameters: Parameters, game: str, repetitions: int) -> list[list[str]]:
+    """Rows of the table for one game."""
+    parameters = parameters.model_copy(update={"game": game})
+    environments = GameEnvironments(
+        find_game(game), parameters.envs, count=parameters.envs.count, seed=0, training=True
+    )
+    environments.reset()
+    memory = filled_memory(environments)
+    random = np.random.default_rng(0)
+    rows = []
+    for name, settings in parameters.agent.items():
+        if not isinstance(settings, EfficientZeroSettings):
+            continue
+        agent = agent_for(parameters, name, 0, environments)
+        update = cpu_seconds(lambda agent=agent: agent.learn(memory), repetitions)
+        speeds = []
+        for batch in BATCHES:
+            observation = memory.recording.stacks(*memory.recording.locate(np.arange(batch)))
+            search = cpu_seconds(
+                lambda agent=agent, seen=observation: agent.act(seen, random, env_steps=0, explore=False), repetitions
+            )
+            speeds.append(f"{batch * settings.search.simulations / search:,.0f}")
+        rows.append([game, name, f"{agent.parameters:,}", f"{1000 * update:.0f}", *speeds])
+    actions = np.random.default_rng(0).integers(environments.num_actions, size=environments.count)
+    step = cpu_seconds(lambda: environments.step(actions), 50 * repetitions)
+    rows.append([game, "environments alone", "", "", f"{environments.count / step:,.0f} env steps/s", "", ""])
+    return rows
+
+
+def cpu_description() -> list[str]:
+    """What Linux tells about the processor; nothing elsewhere."""
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repetitions", type=int, default=9, help="timed calls of each kind (default 9)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    parameters = load_parameters(ROOT / "params.yaml")
+    header = ["game", "agent", "parameters", "update, ms"] + [f"simulations/s, {batch} roots" for batch in BATCHES]
+    rows = [
+        row
+        for game in (parameters.game, "minatar/space_invaders")
+        for row in measure(parameters, game, arguments.repetitions)
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
+    described = [line.split(":")[1].strip() for line in cpu_description() if line.startswith("model name")]
+    processor = described[0] if described else platform.processor()
+    text = (
+        "# Speed of the laptop profile\n\n"
+        "CPU time on one core, median; searches include the representation. Written by "
+        "`python benchmarks/laptop_speed.py`.\n\n"
+        f"{processor}; Python {platform.python_version()}, torch {version('torch')}, ale-py {version('ale-py')}.\n\n"
+        f"{table}\n"
+    )
+    print(text)
+    RESULT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
