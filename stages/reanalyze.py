@@ -1,18 +1,16 @@
 """Stage `reanalyze`: searches a milestone's whole replay again and finishes its agent without new frames."""
 
-import argparse
 from pathlib import Path
 
-from efficientzero.parameters import load_parameters_or_exit
+from efficientzero.stage import checked_parameters, reported_errors, run_arguments
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--agent", required=True, help="an agent of params.yaml")
-    parser.add_argument("--seed", required=True, type=int, help="the run's seed")
+    parser = run_arguments(__doc__)
     parser.add_argument("--at", required=True, type=int, help="the milestone, in env steps")
     arguments = parser.parse_args()
-    parameters = load_parameters_or_exit()
+    name, seed, at = arguments.agent, arguments.seed, arguments.at
+    parameters = checked_parameters(name)
 
     from efficientzero.device import configure_torch
     from efficientzero.loop import finish, finishing_updates, search_again
@@ -21,11 +19,9 @@ def main() -> None:
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
-    name, seed, at = arguments.agent, arguments.seed, arguments.at
     inputs = Path(f"data/runs/{name}/{seed}/{at}")
-    snapshots = Snapshots(
-        fingerprint("reanalyze", parameters, inputs, agent=name, seed=seed), parameters.snapshot_seconds
-    )
+    key = fingerprint("reanalyze", parameters, inputs, agent=name, seed=seed)
+    snapshots = Snapshots(key, parameters.snapshot_seconds)
     run = snapshots.resume(parameters, name, seed, inputs)
     label = f"{parameters.game} {name} at {at}"
     if run.finishing is None:
@@ -40,4 +36,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with reported_errors():
+        main()

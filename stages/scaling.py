@@ -11,6 +11,17 @@ from efficientzero.parameters import load_parameters_or_exit
 from efficientzero.scaling import ScoreFileError, curve_table, draw_curve, read_scores, save_figure, score_table
 
 
+def remove_unlisted(folder: Path, listed: list[Path]) -> None:
+    """Removes score files that the parameters name no longer.
+
+    DVC takes the whole folder for this stage's input: a file that is nobody's output would be noted in dvc.lock, and no
+    other clone could have it. Its own experiment's results stay in DVC's cache.
+    """
+    for path in sorted(set(folder.glob("*/*/*.json")) - set(listed)):
+        print(f"removing {path}: not among the agents, seeds and milestones of params.yaml")
+        path.unlink()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Reads data/scores/<agent>/<seed>/<env steps>.json for every agent, seed and milestone of "
@@ -28,6 +39,7 @@ def main() -> None:
         for seed in parameters.seeds
         for budget in budgets
     ]
+    remove_unlisted(arguments.scores, paths)
     try:
         scores = read_scores(paths, parameters.game)
     except ScoreFileError as error:

@@ -61,7 +61,7 @@ def test_every_milestone_of_every_agent_is_scored(checkout):
     table = pd.read_csv(checkout / "data" / "scaling" / "scores.csv")
     for agent in parameters["agents"]:
         rows = table[table["agent"] == agent].sort_values("env_steps")
-        assert rows["env_steps"].tolist() == [0, *budgets] or rows["env_steps"].tolist() == budgets
+        assert rows["env_steps"].tolist() == budgets
         for budget in budgets:
             record = json.loads((checkout / f"data/scores/{agent}/0/{budget}.json").read_text())
             row = rows[rows["env_steps"] == budget].iloc[0]
@@ -102,6 +102,13 @@ def test_a_doubled_budget_runs_only_the_new_milestone(checkout):
     assert all(stage.endswith("milestone2") for stage in stages if stage != "scaling") and len(stages) == 7
     now = files(checkout / "data" / "runs")
     assert all(now[name] == content for name, content in kept.items())
+
+
+def test_a_smaller_budget_again_runs_only_the_analysis_and_leaves_nothing_over(checkout):
+    told = run(checkout, "dvc", "exp", "run", "-S", "profile=smoke")
+    assert [line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")] in ([], ["scaling"])
+    assert not list((checkout / "data" / "scores").glob("*/*/400.json"))
+    assert "Data and pipelines are up to date" in run(checkout, "dvc", "status")
 
 
 @pytest.mark.parametrize("stage", ["train", "reanalyze"])

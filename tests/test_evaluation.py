@@ -1,11 +1,14 @@
+import json
+
 import numpy as np
 from PIL import Image
 from test_loop import Counted
 from tiny import tiny
 
 from efficientzero.agents import Decision, RandomAgent
-from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, score_record, write_video
+from efficientzero.evaluation import evaluate, evaluation_environments, write_score, write_video
 from efficientzero.random_streams import generator
+from efficientzero.scaling.score_file import read_score_file
 
 
 class Recorder:
@@ -27,7 +30,9 @@ def test_each_episode_is_scored_once_and_to_its_end():
     parameters = tiny(evaluation__max_env_steps=None, game="minatar/space_invaders")
     environments = evaluation_environments(parameters)
     counted = Counted()
-    score = evaluate(RandomAgent(environments.num_actions), environments, parameters.evaluation, counted, env_steps=0)
+    score = evaluate(
+        RandomAgent(environments.num_actions), environments, parameters.evaluation, counted, seed=0, env_steps=0
+    )
     assert counted.units == len(score.episodes) == 3
     # The same games played one action after another.
     again = evaluation_environments(parameters)
@@ -38,7 +43,7 @@ def test_each_episode_is_scored_once_and_to_its_end():
     while playing.any():
         actions = np.zeros(3, np.int64)
         actions[playing] = policy.act(
-            np.zeros((playing.sum(), 1)), generator(EVALUATION_SEED, "act", steps), env_steps=0, explore=True
+            np.zeros((playing.sum(), 1)), generator(0, "evaluate", steps), env_steps=0, explore=True
         ).action
         step = again.step(actions)
         returns += step.reward * playing
@@ -51,6 +56,17 @@ def test_each_episode_is_scored_once_and_to_its_end():
     assert len(score.first_actions) == score.episodes[0].env_steps
 
 
+def test_seeds_share_the_starts_and_nothing_else():
+    parameters = tiny(evaluation__max_env_steps=40, evaluation__episodes=6)
+    scores = {}
+    for seed in (0, 0, 1):
+        environments = evaluation_environments(parameters)
+        policy = RandomAgent(environments.num_actions)
+        score = evaluate(policy, environments, parameters.evaluation, Counted(), seed=seed, env_steps=0)
+        scores.setdefault(seed, []).append((score.first_actions, score.episodes))
+    assert scores[0][0] == scores[0][1] != scores[1][0]
+
+
 def test_a_cap_truncates_and_stacks_begin_with_the_first_frame():
     for sampled in (True, False):
         check_a_cap(tiny(game="Assault", evaluation__max_env_steps=12, evaluation__sample_actions=sampled))
@@ -59,7 +75,7 @@ def test_a_cap_truncates_and_stacks_begin_with_the_first_frame():
 def check_a_cap(parameters):
     environments = evaluation_environments(parameters)
     recorder = Recorder(parameters.evaluation.sample_actions)
-    score = evaluate(recorder, environments, parameters.evaluation, Counted(), env_steps=77)
+    score = evaluate(recorder, environments, parameters.evaluation, Counted(), seed=0, env_steps=77)
     assert [(episode.env_steps, episode.truncated) for episode in score.episodes] == [(12, True)] * 3
     assert [shown.shape for shown in recorder.shown] == [(3, 4, 48, 48)] * 12
     first, second = recorder.shown[0], recorder.shown[1]
@@ -67,12 +83,15 @@ def check_a_cap(parameters):
     np.testing.assert_array_equal(second[:, :3], first[:, 1:])
 
 
-def test_scores_name_everything_they_depend_on():
+def test_scores_name_everything_they_depend_on(tmp_path):
     parameters = tiny()
     environments = evaluation_environments(parameters)
     policy = RandomAgent(environments.num_actions)
-    score = evaluate(policy, environments, parameters.evaluation, Counted(), env_steps=0)
-    record = score_record(score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy)
+    score = evaluate(policy, environments, parameters.evaluation, Counted(), seed=0, env_steps=0)
+    path = tmp_path / "scores" / "160.json"
+    write_score(path, score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy)
+    record = json.loads(path.read_text())
+    assert read_score_file(path).mean_return == record["mean_return"]  # what the analysis reads
     assert record["mean_return"] == np.mean([episode["return"] for episode in record["episodes"]])
     assert (record["env_steps"], record["frames"], record["max_env_steps"]) == (160, 160, 60)
 
@@ -82,7 +101,7 @@ def test_the_video_shows_the_first_game(tmp_path):
         parameters = tiny(game=game, evaluation__max_env_steps=15)
         environments = evaluation_environments(parameters)
         score = evaluate(
-            RandomAgent(environments.num_actions), environments, parameters.evaluation, Counted(), env_steps=0
+            RandomAgent(environments.num_actions), environments, parameters.evaluation, Counted(), seed=0, env_steps=0
         )
         shown = min(10, len(score.first_actions))
         write_video(score, game, parameters.envs, 10, tmp_path / "v" / "a.gif")

@@ -141,5 +141,5 @@ def test_drift_is_averaged_over_doubling_ages():
     assert [(row["age_from"], row["age_to"], row["positions"]) for row in rows] == [
         (0, 0, 1), (1, 1, 1), (2, 3, 2), (4, 7, 2), (8, 8, 1),
     ]  # fmt: skip
-    assert [row["policy_divergence"] for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
+    assert [row["policy_distance"] for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
     assert drift_by_age(None) == []

@@ -5,6 +5,7 @@ from tiny import tiny
 
 from efficientzero.device import choose_device
 from efficientzero.folders import DamagedFolderError
+from efficientzero.parameters import ParameterError
 from efficientzero.run import load_finished, load_run, read_table, save_finished, save_run, write_table
 
 
@@ -51,7 +52,7 @@ def test_tables_come_back_as_they_were(tmp_path):
 def test_cuda_is_only_taken_where_there_is_one(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert choose_device("auto").type == choose_device("cpu").type == "cpu"
-    with pytest.raises(ValueError, match="device: cuda was asked for"):
+    with pytest.raises(ParameterError, match="device: cuda was asked for"):
         choose_device("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert choose_device("auto").type == "cuda" and choose_device("cpu").type == "cpu"

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import pytest
 from test_loop import Counted, started, train
 from tiny import tiny
 
+from efficientzero.folders import DamagedFolderError
 from efficientzero.run import save_run
 from efficientzero.snapshot import Snapshots, fingerprint
 
@@ -33,6 +35,7 @@ def test_a_damaged_snapshot_is_left_aside_and_told(tmp_path, capsys):
     (snapshots.latest() / "targets.safetensors").write_bytes(b"")
     assert snapshots.resume(parameters, "efficientzero", 0, tmp_path / "0").env_steps == 40
     assert "targets.safetensors: not as it was written" in capsys.readouterr().out
+    assert snapshots.latest() is None  # nothing of it gets into the next one
 
 
 def test_snapshots_wait_for_their_time_and_are_cleared(tmp_path):
@@ -54,6 +57,11 @@ def test_the_same_work_done_twice_at_once_keeps_apart(tmp_path):
     assert work(tmp_path).folder == first.folder
 
 
+def test_missing_inputs_are_named(tmp_path):
+    with pytest.raises(DamagedFolderError, match="no manifest"):
+        fingerprint("train", tiny(), tmp_path / "nothing", to=80)
+
+
 def test_the_fingerprint_knows_parameters_inputs_and_code_and_nothing_else(tmp_path, monkeypatch):
     parameters = tiny()
     for name, seed in (("a", 0), ("b", 1)):
@@ -70,4 +78,7 @@ def test_the_fingerprint_knows_parameters_inputs_and_code_and_nothing_else(tmp_p
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if path.name == "targets.py" else b""))
     others.append(fingerprint("train", parameters, tmp_path / "a", to=80))
-    assert key not in others and len(set(others)) == 5
+    monkeypatch.undo()
+    monkeypatch.setattr("efficientzero.snapshot.version", lambda package: "99")
+    others.append(fingerprint("train", parameters, tmp_path / "a", to=80))
+    assert key not in others and len(set(others)) == 6

@@ -104,8 +104,6 @@ def test_off_policy_correction_shortens_the_horizon_of_old_data():
     assert unrolled.horizon[:, 0].tolist() == [5, 1]
 
 
-def test_value_prefixes_are_undiscounted_sums_that_begin_anew_at_the_horizon():
-    reward = np.array([[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]], np.float32)
-    assert targets.value_prefixes(reward, 5)[0].tolist() == [1, 3, 7, 15, 31, 32, 96]
-    assert targets.value_prefixes(reward, 2)[0].tolist() == [1, 3, 4, 12, 16, 48, 64]
-    assert targets.value_prefixes(reward, 1).tolist() == reward.tolist()
+def test_value_prefixes_are_undiscounted_sums_since_the_root():
+    reward = np.array([[1.0, 2.0, 4.0, 8.0, 16.0], [0.0, -1.0, 0.0, 1.0, 0.0]], np.float32)
+    assert targets.value_prefixes(reward).tolist() == [[1, 3, 7, 15, 31], [0, -1, -1, 0, 0]]

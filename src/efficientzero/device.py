@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import torch
 
+from efficientzero.parameters import ParameterError
+
 
 def choose_device(wanted: str) -> torch.device:
     """``auto`` takes CUDA when there is one.
 
     Raises:
-        ValueError: CUDA was asked for and there is none.
+        ParameterError: CUDA was asked for and there is none.
     """
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device: cuda was asked for, but torch sees no CUDA device; use device=auto or device=cpu")
+        raise ParameterError("device: cuda was asked for, but torch sees no CUDA device; use device=auto or device=cpu")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from PIL import Image
 
 from efficientzero.agents import Agent
 from efficientzero.envs import GameEnvironments, rgb_frames
+from efficientzero.folders import write_whole
 from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
@@ -57,14 +58,14 @@ def evaluation_environments(parameters: Parameters) -> GameEnvironments:
 
 
 def evaluate(
-    agent: Agent, environments: GameEnvironments, settings: Evaluation, progress: Progress, *, env_steps: int
+    agent: Agent, environments: GameEnvironments, settings: Evaluation, progress: Progress, *, seed: int, env_steps: int
 ) -> Score:
     """Plays one episode in every environment, unclipped and without ending at the loss of a life.
 
     Args:
-        agent: who plays, with the draws of a fixed seed. environments: fresh ones.
+        agent: who plays. environments: fresh ones; their starts are the same for all.
         settings: whether actions are sampled, and the cap on an episode. progress: counts episodes.
-        env_steps: what the agent has been trained with.
+        seed: the run's; of whatever is drawn. env_steps: what the agent has been trained with.
     """
     frames = environments.reset()
     count = len(frames)
@@ -77,7 +78,7 @@ def evaluate(
         actions = np.zeros(count, np.int64)
         observation = stack[playing].reshape(int(playing.sum()), -1, *frames.shape[2:])
         actions[playing] = agent.act(
-            observation, generator(EVALUATION_SEED, "act", steps), env_steps=env_steps, explore=settings.sample_actions
+            observation, generator(seed, "evaluate", steps), env_steps=env_steps, explore=settings.sample_actions
         ).action
         if playing[0]:
             first_actions.append(int(actions[0]))
@@ -96,11 +97,19 @@ def evaluate(
     return Score(episodes, first_actions)
 
 
-def score_record(
-    score: Score, parameters: Parameters, name: str, seed: int, *, env_steps: int, frame_skip: int, agent: Agent
-) -> dict[str, Any]:
-    """What is written about a score; ``env_steps`` is the budget the agent was trained with (0: not at all)."""
-    return {
+def write_score(
+    path: Path,
+    score: Score,
+    parameters: Parameters,
+    name: str,
+    seed: int,
+    *,
+    env_steps: int,
+    frame_skip: int,
+    agent: Agent,
+) -> None:
+    """Writes a score as JSON; ``env_steps`` is the budget the agent was trained with (0: not at all)."""
+    record = {
         "schema_version": SCORE_SCHEMA_VERSION,
         "game": parameters.game,
         "agent": name,
@@ -123,6 +132,7 @@ def score_record(
         ],
         "mean_return": score.mean_return,
     }
+    write_whole(path, lambda draft: draft.write_text(json.dumps(record, indent=1) + "\n"))
 
 
 def write_video(score: Score, game: str, settings: Environments, env_steps: int, path: Path) -> None:
@@ -134,5 +144,7 @@ def write_video(score: Score, game: str, settings: Environments, env_steps: int,
     milliseconds = 1000 * settings.frame_skip / 60 if find_game(game).family == "ale" else 100
     palette = Image.fromarray(pictures.max(axis=0)).quantize(64)
     images = [Image.fromarray(picture).quantize(64, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    images[0].save(path, save_all=True, append_images=images[1:], duration=round(milliseconds, -1), loop=0)
+    duration = round(milliseconds, -1)
+    write_whole(
+        path, lambda draft: images[0].save(draft, save_all=True, append_images=images[1:], duration=duration, loop=0)
+    )

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ def new_folder(path: Path, kind: str, facts: dict[str, Any]) -> Iterator[Path]:
         facts: anything JSON can hold, kept in the manifest.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}-*"):
+        shutil.rmtree(left)  # of a process that was killed
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         draft.chmod(0o755)
@@ -48,6 +50,14 @@ def new_folder(path: Path, kind: str, facts: dict[str, Any]) -> Iterator[Path]:
         draft.rename(path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes one file aside and renames it; ``write`` is given the path to write to, with the same suffix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft{path.suffix}")
+    write(draft)
+    draft.replace(path)
 
 
 def open_folder(path: Path, kind: str, **expected: Any) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def drift_by_age(drift: Drift | None) -> list[dict[str, float]]:
             "age_from": int(drift.age[bins == index].min()),
             "age_to": int(drift.age[bins == index].max()),
             "positions": int((bins == index).sum()),
-            "policy_divergence": float(drift.policy_divergence[bins == index].mean()),
+            "policy_distance": float(drift.policy_distance[bins == index].mean()),
             "value_difference": float(drift.value_difference[bins == index].mean()),
         }
         for index in np.unique(bins)

@@ -9,31 +9,43 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from efficientzero.folders import MANIFEST, DamagedFolderError
+from efficientzero.device import choose_device
+from efficientzero.folders import MANIFEST, DamagedFolderError, open_folder
 from efficientzero.parameters import Parameters
-from efficientzero.run import Run, load_run, save_run
+from efficientzero.run import KIND, Run, load_run, save_run
+
+CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "setup.py", "stages/*")
 
 
 def fingerprint(stage: str, parameters: Parameters, inputs: Path, **facts: Any) -> str:
     """A hash of everything that a stage's result depends on.
 
     Args:
-        stage: its name. parameters: all of them; ``threads`` and ``device`` included, since bits may depend on them.
+        stage: its name. parameters: all of them; ``threads`` included, since bits may depend on it.
         inputs: the sealed folder it begins with. facts: its other arguments.
+
+    Raises:
+        DamagedFolderError: the inputs are not whole.
     """
+    open_folder(inputs, KIND)
     settings = parameters.model_dump(exclude={"snapshot_seconds", "milestones", "agents", "seeds", "profile"})
-    digest = hashlib.sha256(json.dumps([stage, settings, facts], sort_keys=True).encode())
+    machine = [platform.python_version(), str(choose_device(parameters.device))]
+    machine += [f"{package} {version(package)}" for package in ("torch", "numpy", "ale-py", "MinAtar")]
+    digest = hashlib.sha256(json.dumps([stage, settings, facts, machine], sort_keys=True).encode())
     digest.update((inputs / MANIFEST).read_bytes())
-    package = Path(__file__).parent
-    for source in sorted([*package.rglob("*.py"), *package.parent.parent.glob("pyx/*.pyx")]):
-        digest.update(source.name.encode() + source.read_bytes())
+    checkout = Path(__file__).parents[2]
+    sources = [path for pattern in CODE for path in checkout.glob(pattern)]
+    for source in sorted(sources):
+        digest.update(str(source.relative_to(checkout)).encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -77,6 +89,7 @@ class Snapshots:
                 return run
             except DamagedFolderError as error:
                 print(f"not resuming: {error}", flush=True)
+                shutil.rmtree(latest)
         return load_run(parameters, name, seed, inputs)
 
     def __call__(self, run: Run) -> None:

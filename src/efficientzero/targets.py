@@ -120,8 +120,8 @@ def rewards(recording: Recording, unrolled: Unrolled) -> tuple[NDArray[np.float3
     return np.where(real, reward, 0.0).astype(np.float32), real | unrolled.absorbing[:, :-1]
 
 
-def value_prefixes(reward: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
-    """Undiscounted sums of rewards since the last reset, every ``horizon`` steps (Ye et al. 2021, section 4.2).
+def value_prefixes(reward: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Undiscounted sums of the rewards since the root (Ye et al. 2021, section 4.2).
 
     Args:
         reward: float32 ``[batch, unroll]``.
@@ -129,7 +129,4 @@ def value_prefixes(reward: NDArray[np.float32], horizon: int) -> NDArray[np.floa
     Returns:
         float32 ``[batch, unroll]``.
     """
-    prefixes = np.zeros_like(reward)
-    for start in range(0, reward.shape[1], horizon):
-        prefixes[:, start : start + horizon] = np.cumsum(reward[:, start : start + horizon], axis=1)
-    return prefixes
+    return np.cumsum(reward, axis=1, dtype=np.float32)

@@ -15,8 +15,11 @@ def scale(value: Tensor) -> Tensor:
 
 def unscale(scaled: Tensor) -> Tensor:
     """The inverse of :func:`scale`, elementwise (Pohlen et al. 2018, proposition A.2)."""
-    root = (torch.sqrt(1.0 + 4.0 * EPSILON * (scaled.abs() + 1.0 + EPSILON)) - 1.0) / (2.0 * EPSILON)
-    return torch.sign(scaled) * (root * root - 1.0)
+    # (sqrt(1 + 4 eps (|y| + 1 + eps)) - 1) / (2 eps) is r = sqrt(|x| + 1). Its square less 1, rearranged around y = 0,
+    # where r = 1, so that small values keep their digits: r - 1 = 2 |y| / (1 + 2 eps + sqrt(...)).
+    size = scaled.abs()
+    root_less_one = 2.0 * size / (1.0 + 2.0 * EPSILON + torch.sqrt(1.0 + 4.0 * EPSILON * (size + 1.0 + EPSILON)))
+    return torch.sign(scaled) * root_less_one * (root_less_one + 2.0)
 
 
 class CategoricalSupport:

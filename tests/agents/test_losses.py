@@ -24,7 +24,7 @@ def prepared(**changes):
 
 def loss_of(one, batch):
     network = copy.deepcopy(one.network).train()
-    loss, figures, errors = unrolled_loss(network, batch, one.settings, one.prefix_horizon)
+    loss, figures, errors = unrolled_loss(network, batch, one.settings)
     return loss, figures, errors, network
 
 
@@ -92,7 +92,7 @@ def test_importance_weights_weigh_positions():
 def test_the_consistency_target_moves_no_statistics():
     one, batch = prepared()
     network = copy.deepcopy(one.network).train()
-    unrolled_loss(network, batch, one.settings, one.prefix_horizon)
+    unrolled_loss(network, batch, one.settings)
     # The representation is looked at once, for the root: its first norm has seen one more batch.
     before, after = one.network.representation.layers[1], network.representation.layers[1]
     assert int(after.num_batches_tracked) == int(before.num_batches_tracked) + 1
@@ -107,6 +107,25 @@ def test_every_part_of_the_network_learns():
     loss.backward()
     for name, weight in network.named_parameters():
         assert weight.grad is not None and weight.grad.abs().sum() > 0, name
+
+
+def test_the_gradient_that_later_steps_send_back_is_halved_at_each(monkeypatch):
+    one, batch = prepared(consistency=False)
+    only_last = replace(
+        batch,
+        policy_mask=torch.zeros_like(batch.policy_mask),
+        reward_mask=torch.zeros_like(batch.reward_mask),
+        value_mask=torch.zeros_like(batch.value_mask),
+    )
+    only_last.value_mask[:, -1] = True
+    sizes = {}
+    for name, halve in (("halved", scale_gradient), ("whole", lambda tensor, factor: tensor)):
+        monkeypatch.setattr("efficientzero.agents.losses.scale_gradient", halve)
+        network = copy.deepcopy(one.network).eval()
+        unrolled_loss(network, only_last, one.settings)[0].backward()
+        sizes[name] = network.representation.layers[0].weight.grad.norm()
+    # Three imagined steps: the last latent's own gradient is whole, the two before it halve what passes.
+    torch.testing.assert_close(sizes["halved"], sizes["whole"] / 4)
 
 
 def test_scale_gradient_keeps_values():

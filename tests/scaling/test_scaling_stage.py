@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,9 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     scores = pd.read_csv(folder / "data" / "scaling" / "scores.csv")
     assert set(scores.seed) == {0, 1}
     assert len(scores) == 2 * 2 * 4
+    # Nor does DVC see what is left over, when it takes the folder for an input.
+    kept = {path.parent.name for path in (folder / "data" / "scores").glob("*/*/*.json")}
+    assert kept == {"0", "1"}
 
 
 def test_a_missing_score_is_named_without_a_traceback(folder):
@@ -76,6 +80,21 @@ def test_a_wrong_parameter_ends_the_stage_without_a_traceback(folder):
     result = run(folder)
     assert result.returncode == 2
     assert "Assault" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_the_checkouts_own_python_comes_before_an_activated_one(tmp_path):
+    places = {"checkout": tmp_path / ".venv", "dvc": tmp_path / "root" / ".venv", "activated": tmp_path / "other"}
+    for name, place in places.items():
+        (place / "bin").mkdir(parents=True)
+        (place / "bin" / "python").write_text(f"#!/bin/sh\necho {name}\n")
+        (place / "bin" / "python").chmod(0o755)
+    (tmp_path / "stages").mkdir()
+    shutil.copy2(ROOT / "stages" / "run", tmp_path / "stages")
+    environment = os.environ | {"VIRTUAL_ENV": str(places["activated"]), "DVC_ROOT": str(tmp_path / "root")}
+    for name, place in places.items():
+        told = subprocess.check_output(["sh", "stages/run", "train"], cwd=tmp_path, env=environment, text=True)
+        assert told.strip() == name
+        shutil.rmtree(place)
 
 
 def test_help():

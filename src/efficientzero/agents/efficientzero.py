@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -81,6 +82,7 @@ class EfficientZeroAgent:
         self.shift = settings.learning.augmentation_shift if images else 0
         self.updates = 0
         self.updates_per_env_step = settings.learning.updates_per_env_step
+        # A prefix is never trained to be longer than an unroll, so the search begins a new one after as many steps.
         self.prefix_horizon = settings.learning.unroll_steps if settings.value_prefix else None
         channels, height, width = observation_shape
         with torch.random.fork_rng(devices=[]):
@@ -145,6 +147,8 @@ class EfficientZeroAgent:
         model = NetworkModel(network.eval())
         with torch.inference_mode(), self._autocast():
             root = model.root(torch.from_numpy(observation).to(self.device))
+            if random is not None and settings.policy == "gumbel":
+                root = replace(root, policy_logits=_mix_uniform(root.policy_logits, settings.uniform_fraction))
             return search(
                 model,
                 root,
@@ -156,31 +160,27 @@ class EfficientZeroAgent:
 
     # Reanalysis
 
-    def _refresh(self, memory: Memory, positions: NDArray[np.int64]) -> None:
-        """Searches positions again with the target network and keeps the results."""
+    def _refresh(self, memory: Memory, positions: NDArray[np.int64], progress: Progress | None = None) -> None:
+        """Searches positions again with the target network and keeps the results; ``progress`` counts positions."""
         for start in range(0, len(positions), SEARCH_BATCH):
             some = positions[start : start + SEARCH_BATCH]
             random = generator(self.seed, "refresh", self.updates, start)
             result = self._search(self.target_network, memory.recording.stacks(*memory.recording.locate(some)), random)
             memory.targets.replace(some, result.policy, result.value, self.updates)
+            if progress is not None:
+                progress.update(len(some))
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
         """See :class:`efficientzero.agents.interface.Agent`; also makes the target network the present one."""
         self.target_network.load_state_dict(self.network.state_dict())
-        positions = np.arange(len(memory.recording))
-        old = (memory.targets.policy.copy(), memory.targets.value.copy(), memory.targets.searched_at.copy())
-        for start in range(0, len(positions), SEARCH_BATCH):
-            self._refresh(memory, positions[start : start + SEARCH_BATCH])
-            progress.update(min(SEARCH_BATCH, len(positions) - start))
-        old_policy, old_value, searched_at = old
+        targets = memory.targets
+        old_policy, old_value, searched_at = targets.policy.copy(), targets.value.copy(), targets.searched_at.copy()
+        self._refresh(memory, np.arange(len(memory.recording)), progress)
         had = searched_at != NEVER
-        new_policy, new_value = memory.targets.policy[had], memory.targets.value[had]
-        tiny = np.finfo(np.float32).tiny
-        ratio = np.log(np.maximum(new_policy, tiny)) - np.log(np.maximum(old_policy[had], tiny))
         return Drift(
             age=(self.updates - searched_at[had]).astype(np.int64),
-            policy_divergence=(new_policy * ratio).sum(axis=1),
-            value_difference=np.abs(new_value - old_value[had]),
+            policy_distance=np.abs(targets.policy - old_policy)[had].sum(axis=1) / 2.0,
+            value_difference=np.abs(targets.value - old_value)[had],
         )
 
     # Learning
@@ -196,7 +196,7 @@ class EfficientZeroAgent:
         batch, refreshed = self._batch(memory, positions, weights)
         self.network.train()
         with self._autocast():
-            loss, figures, errors = unrolled_loss(self.network, batch, self.settings, self.prefix_horizon)
+            loss, figures, errors = unrolled_loss(self.network, batch, self.settings)
         warmup = min(1.0, (self.updates + 1) / max(learning.warmup_updates, 1))
         for group in self.optimizer.param_groups:
             group["lr"] = learning.learning_rate * warmup * learning_rate_factor
@@ -234,8 +234,8 @@ class EfficientZeroAgent:
         else:
             bootstrap = self._network_values(memory, unrolled)
         reward, reward_mask = rewards(recording, unrolled)
-        if self.prefix_horizon is not None:
-            reward = value_prefixes(reward, self.prefix_horizon)
+        if self.settings.value_prefix:
+            reward = value_prefixes(reward)
         random = generator(self.seed, "batch", self.updates)
         actions = recording.actions[unrolled.rows[:, :-1], unrolled.environments[:, :-1]].astype(np.int64)
         # Past an episode's end any action leads to the absorbing state.
@@ -300,6 +300,13 @@ class EfficientZeroAgent:
     def parameters(self) -> int:
         """Trainable numbers in the network."""
         return sum(weight.numel() for weight in self.network.parameters())
+
+
+def _mix_uniform(logits: Tensor, fraction: float) -> Tensor:
+    """Logits of (1 - fraction) softmax(logits) + fraction / actions; ``[batch, actions]``."""
+    if fraction == 0.0:
+        return logits
+    return torch.log((1.0 - fraction) * torch.softmax(logits, dim=1) + fraction / logits.shape[1])
 
 
 def _arrays(network: torch.nn.Module) -> dict[str, NDArray]:

@@ -68,12 +68,14 @@ class Drift:
     """How far one old search target was from the same position's search with the present network.
 
     Attributes:
-        age: int64 ``[n]``, updates since the old search. policy_divergence: float32 ``[n]``, KL(new || old) in nats.
-        value_difference: float32 ``[n]``, |new - old| of the root value.
+        age: int64 ``[n]``, updates since the old search. policy_distance: float32 ``[n]``, total variation between the
+            two policies, in [0, 1]. value_difference: float32 ``[n]``, |new - old| of the root value.
+
+    Both searches have root noise of their own, so neither is zero even where the network is the same.
     """
 
     age: NDArray[np.int64]
-    policy_divergence: NDArray[np.float32]
+    policy_distance: NDArray[np.float32]
     value_difference: NDArray[np.float32]
 
 

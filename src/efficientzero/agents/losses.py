@@ -62,16 +62,13 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def unrolled_loss(
-    network: EfficientZeroNetwork, batch: Batch, settings: EfficientZeroSettings, prefix_horizon: int | None
+    network: EfficientZeroNetwork, batch: Batch, settings: EfficientZeroSettings
 ) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
     """The weighted mean loss of a batch.
 
     Policy and value are predicted at the root and after each imagined step, rewards (or value prefixes) and latent
     consistency after each imagined step. The sum over steps is divided by their number, and the gradient that reaches
     a latent state from later steps is halved.
-
-    Args:
-        prefix_horizon: imagined steps after which the value prefix begins anew; None where rewards are predicted.
 
     Returns:
         The loss; the mean of each of its terms over its unmasked entries; and the absolute error of each root value,
@@ -91,8 +88,6 @@ def unrolled_loss(
     value = [cross_entropy(value_logits, value_target[:, 0])]
     reward, consistency = [], []
     for step in range(steps):
-        if prefix_horizon is not None and step % prefix_horizon == 0:
-            reward_state = torch.zeros_like(reward_state)
         latent, reward_state, reward_logits = network.step(latent, reward_state, batch.actions[:, step])
         policy_logits, value_logits = network.predict(latent)
         policy.append(cross_entropy(policy_logits, batch.policy[:, step + 1]))

@@ -45,6 +45,8 @@ def _budgets(parameters: Parameters) -> Iterator[str]:
         "milestones.env_steps": milestones.env_steps,
         "warmup_env_steps": parameters.warmup_env_steps,
     }
+    if parameters.warmup_env_steps < 2 * count:
+        yield f"warmup_env_steps: {parameters.warmup_env_steps} must be at least 2 x envs.count ({2 * count})"
     for key, budget in budgets.items():
         if budget % count:
             below = budget - budget % count

@@ -15,7 +15,7 @@ Positive = Annotated[float, Field(gt=0.0)]
 class Section(BaseModel):
     """A group of parameters: no unknown keys, no silent conversions between types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Environments(Section):
@@ -78,6 +78,9 @@ class Search(Section):
     visit_offset: NonNegative  # c_visit of completed Q-values
     exploration_init: Positive  # c1 of PUCT
     exploration_base: Positive  # c2 of PUCT
+    # Gumbel, in training: this share of the uniform policy is mixed into the root's prior, in acting and reanalysis, so
+    # that a policy that early errors have made certain can find out. 0: as published.
+    uniform_fraction: Fraction
     dirichlet_alpha: Positive  # PUCT root noise
     dirichlet_fraction: Fraction
     temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below
@@ -88,7 +91,7 @@ class Learning(Section):
     """One update of the network, and how many there are."""
 
     updates_per_env_step: Positive
-    batch_size: PositiveInt
+    batch_size: Annotated[int, Field(ge=2)]  # BatchNorm needs two
     unroll_steps: PositiveInt
     td_steps: PositiveInt
     off_policy_interval: PositiveInt  # env steps of age per step taken off `td_steps` (off-policy correction)
@@ -154,7 +157,7 @@ class Evaluation(Section):
     # taken again and again, into a wall; sampling shows what has been learned.
     sample_actions: bool
     max_env_steps: PositiveInt | None  # null: only the game's own end and max_frames_per_episode
-    video_env_steps: Annotated[int, Field(ge=0)]  # length of the recorded GIF; 0: none
+    video_env_steps: PositiveInt  # length of the recorded GIF
 
 
 class Parameters(Section):

@@ -104,15 +104,6 @@ class Recording:
         """Whether each transition's episode is known to have ended by termination."""
         return self._endings[self.last_row(rows, environments), environments] == TERMINATED
 
-    def learnable(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether a value target of at least one reward can be made for each position.
-
-        Not for the newest row of an episode that was truncated or goes on: what follows it is not recorded.
-        """
-        rows, environments = self.locate(positions)
-        last = self.last_row(rows, environments)
-        return (rows < last) | (self._endings[last, environments] == TERMINATED)
-
     def stacks(self, rows: NDArray[np.int64], environments: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Stacked observations, oldest frame first; before an episode's beginning its first frame is repeated.
 

@@ -60,9 +60,11 @@ class SearchTargets:
 
         Args:
             positions: int64 ``[n]``. updates: the present update count.
-            max_age: 0 asks for every position anew at every update; None leaves whatever has once been searched.
+            max_age: 0 asks for every position, each time; None leaves whatever has once been searched.
         """
         positions = np.unique(positions)
+        if max_age == 0:
+            return positions
         searched_at = self._searched_at[positions]
         missing = searched_at == NEVER
         return positions[missing if max_age is None else missing | (updates - searched_at > max_age)]
