@@ -62,8 +62,11 @@ def _draw_agent(axes: Axes, agent: str, style: tuple, table: pd.DataFrame, curve
     axes.plot(
         mean.frames, mean.score, color=color, marker=marker, markersize=6, linestyle=dashes, label=label, zorder=3
     )
-    if (mean.seeds > 1).any():
-        seeds = table[table.agent == agent]
+    seeds = table[table.agent == agent]
+    if not (mean.seeds > 1).any():
+        low, high = seeds.score - seeds.standard_error, seeds.score + seeds.standard_error
+        axes.vlines(seeds.frames, low, high, color=color, linewidth=1.2, alpha=0.6)
+    else:
         axes.scatter(seeds.frames, seeds.score, s=14, color=color, marker=marker, alpha=0.35, linewidth=0, zorder=2)
         low, high = mean.score - mean.standard_error, mean.score + mean.standard_error
         axes.fill_between(mean.frames, low, high, color=color, alpha=0.15, linewidth=0, zorder=1)
@@ -111,6 +114,10 @@ def _note(table: pd.DataFrame) -> str:
     count = f"{episodes[0]}" if len(episodes) == 1 else f"{episodes[0]} to {episodes[-1]}"
     note = f"A point: mean over {count} episode{'s' * (episodes[-1] > 1)} of the agent finished at that budget"
     note += f", and over {seeds} seeds (faint: each seed; band: ± 1 standard error)." if seeds > 1 else ", one seed."
+    if seeds == 1:
+        note += "\nBars: ± 1 standard error over the episodes; from seed to seed scores differ by more."
+    if table.sample_actions.all():
+        note += "\nActions are drawn from the search's policy; published scores take its best action."
     if table.max_env_steps.notna().any():
         note += (
             f"\nEpisodes are cut after {table.max_env_steps.max():,} env steps: "

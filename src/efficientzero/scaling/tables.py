@@ -8,7 +8,7 @@ from efficientzero.games import Game
 
 SCORE_COLUMNS = [
     "game", "agent", "seed", "env_steps", "frames", "score", "standard_error", "episodes", "truncated",
-    "max_env_steps", "random_score", "human_normalised", "updates", "parameters",
+    "max_env_steps", "sample_actions", "random_score", "human_normalised", "updates", "parameters",
 ]  # fmt: skip
 
 
