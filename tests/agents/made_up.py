@@ -29,7 +29,6 @@ SETTINGS = {
         "visit_offset": 50.0,
         "exploration_init": 1.25,
         "exploration_base": 19652.0,
-        "uniform_fraction": 0.1,
         "dirichlet_alpha": 0.3,
         "dirichlet_fraction": 0.25,
         "temperature": [1.0],

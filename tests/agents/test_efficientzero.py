@@ -4,7 +4,6 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, agent, memory, settings
 
 from efficientzero.agents import make_agent
-from efficientzero.agents.efficientzero import _mix_uniform
 
 
 class Silent:
@@ -368,19 +367,3 @@ def test_observations_are_augmented_as_asked():
         batch, _ = one._batch(filled, np.arange(8), np.ones(8, np.float32))
         raw = torch.from_numpy(filled.recording.stacks(np.arange(8) // 3, np.arange(8) % 3)) / 255.0
         assert torch.equal(batch.observations[:, 0], raw) == (shift == 0 and intensity == 0.0)
-
-
-def test_a_share_of_the_uniform_policy_keeps_every_action_in_play():
-    logits = torch.tensor([[20.0, 0.0, 0.0, -30.0]])
-    mixed = torch.softmax(_mix_uniform(logits, 0.2), dim=1)
-    torch.testing.assert_close(mixed, 0.8 * torch.softmax(logits, dim=1) + 0.05)
-    assert _mix_uniform(logits, 0.0) is logits
-    taken = {}
-    for fraction in (0.0, 0.5):
-        one = agent(search__uniform_fraction=fraction)
-        with torch.no_grad():
-            one.network.policy.layers[-1].bias[0] = 30.0
-        decisions = [one.act(observation(40), draws(seed), env_steps=0, explore=True).action for seed in range(3)]
-        taken[fraction] = np.concatenate(decisions)
-        assert (one.act(observation(40), draws(), env_steps=0, explore=False).action == 0).all()  # only in exploring
-    assert (taken[0.0] == 0).all() and set(taken[0.5]) == set(range(ACTIONS))

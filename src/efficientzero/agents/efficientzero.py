@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -147,8 +146,6 @@ class EfficientZeroAgent:
         model = NetworkModel(network.eval())
         with torch.inference_mode(), self._autocast():
             root = model.root(torch.from_numpy(observation).to(self.device))
-            if random is not None and settings.policy == "gumbel":
-                root = replace(root, policy_logits=_mix_uniform(root.policy_logits, settings.uniform_fraction))
             return search(
                 model,
                 root,
@@ -300,13 +297,6 @@ class EfficientZeroAgent:
     def parameters(self) -> int:
         """Trainable numbers in the network."""
         return sum(weight.numel() for weight in self.network.parameters())
-
-
-def _mix_uniform(logits: Tensor, fraction: float) -> Tensor:
-    """Logits of (1 - fraction) softmax(logits) + fraction / actions; ``[batch, actions]``."""
-    if fraction == 0.0:
-        return logits
-    return torch.log((1.0 - fraction) * torch.softmax(logits, dim=1) + fraction / logits.shape[1])
 
 
 def _arrays(network: torch.nn.Module) -> dict[str, NDArray]:

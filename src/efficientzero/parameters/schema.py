@@ -78,9 +78,6 @@ class Search(Section):
     visit_offset: NonNegative  # c_visit of completed Q-values
     exploration_init: Positive  # c1 of PUCT
     exploration_base: Positive  # c2 of PUCT
-    # Gumbel, in training: this share of the uniform policy is mixed into the root's prior, in acting and reanalysis, so
-    # that a policy that early errors have made certain can find out. 0: as published.
-    uniform_fraction: Fraction
     dirichlet_alpha: Positive  # PUCT root noise
     dirichlet_fraction: Fraction
     temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below

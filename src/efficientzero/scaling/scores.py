@@ -16,8 +16,8 @@ def read_scores(paths: Iterable[str | Path], game: str) -> pd.DataFrame:
     """One row per file, ordered by agent and seed as given, and by budget.
 
     Columns: game, agent, seed, env_steps, frames, frame_skip, updates, parameters, max_env_steps (NaN: episodes were
-    not cut), sample_actions, episodes, truncated (episodes that a limit ended), score (mean unclipped return), standard_error (over
-    episodes; NaN for a single one). Rows with 0 env steps are the random policy's.
+    not cut), sample_actions, episodes, truncated (episodes that a limit ended), score (mean unclipped return),
+    standard_error (over episodes; NaN for a single one). Rows with 0 env steps are the random policy's.
 
     Raises ScoreFileError for a missing or damaged file, another game than `game`, the same agent, seed and budget
     twice, or files evaluated under different rules.
