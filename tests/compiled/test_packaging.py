@@ -1,8 +1,11 @@
 """A wheel holds the compiled modules and the package's data; an editable install compiles nothing."""
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -50,3 +53,22 @@ def test_an_editable_install_compiles_nothing(source, tmp_path):
     with call_backend(source, tmp_path, "build_editable") as wheel:
         assert not any(name.endswith(".so") for name in wheel.namelist())
     assert list(source.rglob("*.so")) == []
+
+
+def test_everything_that_is_imported_is_declared():
+    """Beside the standard library and the package itself, for the package, the stages and the plugin."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["dependencies"] + project["optional-dependencies"]["pipeline"]
+    names = {re.split(r"[<>=! \[]", line)[0].lower().replace("-", "_") for line in declared}
+    spelled = {"yaml": "pyyaml", "PIL": "pillow", "Cython": "cython", "omegaconf": "hydra_core"}
+    spelled["pydantic_core"] = "pydantic"
+    allowed = set(sys.stdlib_module_names) | {"efficientzero"}
+    for folder in ("src", "stages", "plugins"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+                for module in modules:
+                    top = module.split(".")[0]
+                    assert top in allowed or spelled.get(top, top) in names, f"{path}: {top} is not in pyproject.toml"
+    assert "gymnasium" in names  # ale-py imports it for its vector environment without requiring it
