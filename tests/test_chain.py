@@ -113,43 +113,49 @@ def test_a_smaller_budget_again_runs_only_the_analysis_and_leaves_nothing_over(c
 
 @pytest.mark.parametrize("stage", ["train", "reanalyze"])
 def test_a_killed_stage_gives_the_bytes_of_one_that_was_not(checkout, stage, tmp_path):
-    """SIGKILL at random moments, again and again, until it is done."""
+    """SIGKILL soon after a snapshot, again and again."""
     agent = "efficientzero"
+    start, to, kind = (100, 200, "runs") if stage == "train" else (200, 200, "finished")
     arguments = ["--from", "100", "--to", "200"] if stage == "train" else ["--at", "200"]
-    output = Path(f"data/{'runs' if stage == 'train' else 'finished'}/{agent}/0/200")
-    for part in ("src", "pyx", "stages", "setup.py", f"data/runs/{agent}/0/100", f"data/runs/{agent}/0/200"):
-        if part != output.as_posix():
-            source = checkout / part
-            (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if source.is_dir() else shutil.copy2)(source, tmp_path / part)
+    command = ["sh", "stages/run", stage, "--agent", agent, "--seed", "0", *arguments]
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
     parameters["snapshot_seconds"] = 0.05
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters))
-    partial = tmp_path / ".partial"
+    parameters["reanalysis"]["updates_fraction"] = 3.0  # work enough to be killed at
+    outputs = {}
+    for name in ("straight", "killed"):
+        folder = tmp_path / name
+        for part in ("src", "pyx", "stages", "setup.py", f"data/runs/{agent}/0/{start}"):
+            source = checkout / part
+            (folder / part).parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / part)
+        (folder / "params.yaml").write_text(yaml.safe_dump(parameters))
+        outputs[name] = folder / "data" / kind / agent / "0" / str(to)
+    run(tmp_path / "straight", *command)
+
+    partial = tmp_path / "killed" / ".partial"
     moments = random.Random(0)
     kills, resumed = 0, 0
-    while not (tmp_path / output).exists():
+    while not outputs["killed"].exists():
         process = subprocess.Popen(
-            ["sh", "stages/run", stage, "--agent", agent, "--seed", "0", *arguments],
-            cwd=tmp_path,
-            env={**ENVIRONMENT, "DVC_ROOT": str(tmp_path)},
+            command,
+            cwd=tmp_path / "killed",
+            env={**ENVIRONMENT, "DVC_ROOT": str(tmp_path / "killed")},
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         before = newest(partial)
-        deadline = time.monotonic() + 60
-        while process.poll() is None and newest(partial) == before and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(moments.random() * 0.4)
-        if kills < 4 and process.poll() is None:
+        while process.poll() is None and newest(partial) == before:
+            time.sleep(0.005)
+        time.sleep(moments.random() * 0.1)
+        if kills < 3 and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
         told, _ = process.communicate()
         resumed += "from a snapshot" in told
         assert process.returncode in (0, -signal.SIGKILL)
     assert kills and resumed
-    assert files(tmp_path / output) == files(checkout / output)
+    assert files(outputs["killed"]) == files(outputs["straight"])
     assert not list(partial.iterdir())
 
 

@@ -83,10 +83,10 @@ def test_masked_targets_change_nothing():
 def test_importance_weights_weigh_positions():
     one, batch = prepared()
     zero = replace(batch, weights=torch.zeros(BATCH))
-    assert float(loss_of(one, zero)[0]) == 0.0
+    assert float(loss_of(one, zero)[0].detach()) == 0.0
     single = [replace(batch, weights=torch.eye(BATCH)[index]) for index in range(BATCH)]
-    parts = sum(float(batch.weights[index] * loss_of(one, one_hot)[0]) for index, one_hot in enumerate(single))
-    assert parts == pytest.approx(float(loss_of(one, batch)[0]), rel=1e-4)
+    parts = sum(float(batch.weights[index] * loss_of(one, one_hot)[0].detach()) for index, one_hot in enumerate(single))
+    assert parts == pytest.approx(float(loss_of(one, batch)[0].detach()), rel=1e-4)
 
 
 def test_the_consistency_target_moves_no_statistics():
