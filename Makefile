@@ -34,7 +34,8 @@ lint: $(VENV)/.development
 	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
 
 bench: $(VENV)/.development
-	@PYTHONPATH=src sh -c 'for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done'
+	@# The allocator's thresholds are those of stages/run.
+	@PYTHONPATH=src MALLOC_MMAP_THRESHOLD_=1000000000 MALLOC_TRIM_THRESHOLD_=2000000000 sh -c 'for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done'
 
 clean:
 	rm -rf build dist .partial .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks src/*.egg-info
