@@ -43,7 +43,7 @@ def fingerprint(stage: str, parameters: Parameters, inputs: Path, **facts: Any) 
     digest = hashlib.sha256(json.dumps([stage, settings, facts, machine], sort_keys=True).encode())
     digest.update((inputs / MANIFEST).read_bytes())
     checkout = Path(__file__).parents[2]
-    sources = [path for pattern in CODE for path in checkout.glob(pattern)]
+    sources = [path for pattern in CODE for path in checkout.glob(pattern) if path.is_file()]
     for source in sorted(sources):
         digest.update(str(source.relative_to(checkout)).encode() + source.read_bytes())
     return digest.hexdigest()[:16]
