@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from efficientzero.games import find_game
-from efficientzero.parameters import load_parameters_or_exit
+from efficientzero.parameters import ParameterError, load_parameters
 from efficientzero.scaling import ScoreFileError, curve_table, draw_curve, read_scores, save_figure, score_table
 
 
@@ -31,18 +31,18 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("data/scaling"), help="folder to write")
     arguments = parser.parse_args()
 
-    parameters = load_parameters_or_exit()
-    budgets = [0, *(step.to for step in parameters.milestones.list)]
-    paths = [
-        arguments.scores / agent / str(seed) / f"{budget}.json"
-        for agent in parameters.agents
-        for seed in parameters.seeds
-        for budget in budgets
-    ]
-    remove_unlisted(arguments.scores, paths)
     try:
+        parameters = load_parameters()
+        budgets = [0, *(step.to for step in parameters.milestones.list)]
+        paths = [
+            arguments.scores / agent / str(seed) / f"{budget}.json"
+            for agent in parameters.agents
+            for seed in parameters.seeds
+            for budget in budgets
+        ]
+        remove_unlisted(arguments.scores, paths)
         scores = read_scores(paths, parameters.game)
-    except ScoreFileError as error:
+    except (ParameterError, ScoreFileError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 

@@ -16,7 +16,6 @@ from efficientzero.parameters import (
     check,
     doubling_list,
     load_parameters,
-    load_parameters_or_exit,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -188,16 +187,6 @@ def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "params.yaml").write_text("game: [unclosed")
     with pytest.raises(ParameterError, match="is not YAML"):
         load_parameters(tmp_path / "params.yaml")
-
-
-def test_a_stage_prints_the_faults_and_ends(tmp_path, capsys):
-    path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(changed({"game": "Alein"})))
-    with pytest.raises(SystemExit) as ended:
-        load_parameters_or_exit(path)
-    assert ended.value.code == 2
-    printed = capsys.readouterr().err
-    assert "Alien" in printed and "conf/" in printed and "Traceback" not in printed
 
 
 def test_checking_loads_no_torch():

@@ -4,7 +4,7 @@ Nothing here imports torch, so that a mistake is reported in a fraction of a sec
 """
 
 from efficientzero.parameters.check import ParameterError, check
-from efficientzero.parameters.load import load_parameters, load_parameters_or_exit
+from efficientzero.parameters.load import load_parameters
 from efficientzero.parameters.milestones import doubling_list
 from efficientzero.parameters.schema import (
     AgentSettings,
@@ -38,5 +38,4 @@ __all__ = [
     "check",
     "doubling_list",
     "load_parameters",
-    "load_parameters_or_exit",
 ]

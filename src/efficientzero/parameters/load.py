@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import yaml
@@ -25,12 +24,3 @@ def load_parameters(path: str | Path = "params.yaml") -> Parameters:
         return check(values, str(path))
     except ParameterError as error:
         raise ParameterError(f"{error}\n{HINT}") from None
-
-
-def load_parameters_or_exit(path: str | Path = "params.yaml") -> Parameters:
-    """What a stage begins with: as `load_parameters`, but a fault is printed and ends the process with code 2."""
-    try:
-        return load_parameters(path)
-    except ParameterError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
