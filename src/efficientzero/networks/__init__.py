@@ -1,7 +1,24 @@
-"""The EfficientZero network, published and small (layer 2)."""
+"""EfficientZero's network, published and small, and the networks of agents without a model (layer 2)."""
 
+from efficientzero.networks.action_values import ActionValueNetwork
 from efficientzero.networks.blocks import frozen_statistics
 from efficientzero.networks.consistency import Consistency, consistency_loss
+from efficientzero.networks.convolutions import Convolutions
+from efficientzero.networks.distribution import ReturnDistribution
 from efficientzero.networks.model import EfficientZeroNetwork
+from efficientzero.networks.noisy import NoisyLinear, resample_noise, silence_noise
+from efficientzero.networks.value_network import ValueNetwork
 
-__all__ = ["Consistency", "EfficientZeroNetwork", "consistency_loss", "frozen_statistics"]
+__all__ = [
+    "ActionValueNetwork",
+    "Consistency",
+    "Convolutions",
+    "EfficientZeroNetwork",
+    "NoisyLinear",
+    "ReturnDistribution",
+    "ValueNetwork",
+    "consistency_loss",
+    "frozen_statistics",
+    "resample_noise",
+    "silence_noise",
+]

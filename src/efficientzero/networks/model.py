@@ -39,7 +39,7 @@ class EfficientZeroNetwork(nn.Module):
         architecture = ARCHITECTURES[size]
         self.support = support
         self.representation = Representation(architecture, input_shape)
-        latent_shape = self._latent_shape(input_shape)
+        latent_shape = self.representation.latent_shape
         self.dynamics = Dynamics(architecture, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
         self.reward = reward_head(architecture, latent_shape, support.bins)
@@ -49,19 +49,9 @@ class EfficientZeroNetwork(nn.Module):
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         self.consistency = Consistency(architecture, latent_size) if consistency else None
 
-    def _latent_shape(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        self.representation.eval()
-        with torch.no_grad():
-            _, channels, height, width = self.representation(torch.zeros(1, *input_shape)).shape
-        self.representation.train()
-        return channels, height, width
-
     def represent(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
-        if observation.dtype == torch.uint8:
-            observation = observation.float() / 255.0
-        # Few channels at a high resolution: four times as fast with the channels last.
-        return self.representation(observation.contiguous(memory_format=torch.channels_last))
+        return self.representation(observation)
 
     def initial_reward_state(self, batch: int, device: torch.device) -> Tensor:
         """The state that the reward is predicted from at the root: zeros ``[batch, width]``; width 0 without prefix."""
