@@ -12,7 +12,7 @@ import yaml
 from dvc.utils.hydra import compose_and_dump
 from omegaconf.errors import OmegaConfBaseException
 
-from efficientzero.parameters import EfficientZeroSettings, check
+from efficientzero.parameters import EfficientZeroSettings, RainbowSettings, check
 
 ROOT = Path(__file__).parents[1]
 PROFILES = sorted(path.stem for path in (ROOT / "conf" / "profile").glob("*.yaml"))
@@ -51,8 +51,8 @@ def test_no_folder_takes_the_place_of_a_plain_value():
 
 def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
     short = composed(tmp_path)["milestones"]["list"]
-    long = composed(tmp_path, "milestones.env_steps=12000")["milestones"]["list"]
-    assert long == [*short, {"from": 6000, "to": 12000}]
+    long = composed(tmp_path, "milestones.env_steps=6000")["milestones"]["list"]
+    assert long == [*short, {"from": 3000, "to": 6000}]
 
 
 def test_the_published_settings(tmp_path):
@@ -82,6 +82,45 @@ def test_an_override_of_efficientzero_moves_both_and_one_of_muzero_itself_alone(
     assert both["muzero_reanalyze"]["search"]["simulations"] == both["efficientzero"]["search"]["simulations"] == 32
     one = composed(tmp_path, "agent.muzero_reanalyze.search.simulations=32")["agent"]
     assert (one["muzero_reanalyze"]["search"]["simulations"], one["efficientzero"]["search"]["simulations"]) == (32, 16)
+
+
+def test_the_two_published_rainbows(tmp_path):
+    """van Hasselt et al. 2019, appendix E, and Hessel et al. 2018, table 1; alike in every profile but `smoke`."""
+    for profile in ("laptop", "atari100k"):
+        agents = check(composed(tmp_path, f"profile={profile}")).agent
+        efficient, classic = agents["rainbow"], agents["rainbow_classic"]
+        for settings in (efficient, classic):
+            assert isinstance(settings, RainbowSettings)
+            components = ("distributional", "double", "dueling", "noisy", "multi_step", "prioritised")
+            assert all(getattr(settings, component) for component in components)
+            assert (settings.discount, settings.distribution.atoms, settings.distribution.maximum) == (0.99, 51, 10)
+            assert (settings.learning.priority_exponent, settings.learning.priority_correction) == (0.5, 0.4)
+            assert (settings.learning.batch_size, settings.learning.adam_epsilon) == (32, 1.5e-4)
+        learning = efficient.learning
+        assert (learning.td_steps, learning.updates_per_env_step, learning.learning_rate) == (20, 1, 1e-4)
+        assert (learning.target_network_interval, learning.max_gradient_norm) == (2000, 10)
+        assert (efficient.network.convolutions, efficient.network.hidden) == ([[32, 5, 5], [64, 5, 5]], 256)
+        learning = classic.learning
+        assert (learning.td_steps, learning.updates_per_env_step, learning.learning_rate) == (3, 0.25, 6.25e-5)
+        assert learning.target_network_interval == 2000  # 32k frames, at an update every 4 env steps of 4 frames
+        assert (classic.network.convolutions[0], classic.network.hidden) == ([32, 8, 4], 512)
+
+
+def test_dqn_is_rainbow_without_its_components_and_with_the_network_of_its_paper(tmp_path):
+    agents = composed(tmp_path, "agent.rainbow.learning.batch_size=48")["agent"]
+    components = ("distributional", "double", "dueling", "noisy", "multi_step", "prioritised")
+    assert not any(agents["dqn"][component] for component in components)
+    own = {"learning_rate": 0.00025, "target_network_interval": 250}
+    assert agents["dqn"]["learning"] == agents["rainbow"]["learning"] | own and agents["dqn"]["kind"] == "rainbow"
+    assert agents["dqn"]["network"]["convolutions"] == [[32, 8, 4], [64, 4, 2], [64, 3, 1]]
+
+
+def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):
+    agents = composed(tmp_path, "agent.efficientzero.learning.batch_size=48")["agent"]
+    model_free, efficientzero = agents["model_free_muzero"], agents["efficientzero"]
+    assert model_free["network"] == efficientzero["network"]
+    assert model_free["learning"].items() <= efficientzero["learning"].items()
+    assert model_free["learning"]["batch_size"] == 48
 
 
 @pytest.mark.parametrize(
@@ -170,7 +209,8 @@ def test_the_stages_form_the_chain(checkout):
     }
     assert chain <= edges
     after_training = {later for earlier, later in edges if earlier == f"train@{agent}-milestone3"}
-    assert after_training == {f"reanalyze@{agent}-milestone3"}  # the finishing branch never flows back into the run
+    # The finishing branch never flows back into the run, and the analysis takes only the cost from training.
+    assert after_training == {f"reanalyze@{agent}-milestone3", "scaling"}
     after_scaling = {later for earlier, later in edges if earlier == "scaling"}
     assert after_scaling == set()
 

@@ -16,12 +16,12 @@ class Recorder:
 
     updates, parameters = 0, 0
 
-    def __init__(self, explores):
+    def __init__(self, expected_mode):
         self.shown = []
-        self.explores = explores
+        self.expected_mode = expected_mode
 
-    def act(self, observation, random, *, env_steps, explore):
-        assert (env_steps, explore) == (77, self.explores)
+    def act(self, observation, random, *, env_steps, mode):
+        assert (env_steps, mode) == (77, self.expected_mode)
         self.shown.append(observation)
         return Decision(np.zeros(len(observation), np.int64), np.zeros(0), np.zeros(0), searched=False)
 
@@ -43,7 +43,7 @@ def test_each_episode_is_scored_once_and_to_its_end():
     while playing.any():
         actions = np.zeros(3, np.int64)
         actions[playing] = policy.act(
-            np.zeros((playing.sum(), 1)), generator(0, "evaluate", steps), env_steps=0, explore=True
+            np.zeros((playing.sum(), 1)), generator(0, "evaluate", steps), env_steps=0, mode="training"
         ).action
         step = again.step(actions)
         returns += step.reward * playing
@@ -74,7 +74,7 @@ def test_a_cap_truncates_and_stacks_begin_with_the_first_frame():
 
 def check_a_cap(parameters):
     environments = evaluation_environments(parameters)
-    recorder = Recorder(parameters.evaluation.sample_actions)
+    recorder = Recorder("sampled" if parameters.evaluation.sample_actions else "best")
     score = evaluate(recorder, environments, parameters.evaluation, Counted(), seed=0, env_steps=77)
     assert [(episode.env_steps, episode.truncated) for episode in score.episodes] == [(12, True)] * 3
     assert [shown.shape for shown in recorder.shown] == [(3, 4, 48, 48)] * 12
@@ -89,7 +89,7 @@ def test_scores_name_everything_they_depend_on(tmp_path):
     policy = RandomAgent(environments.num_actions)
     score = evaluate(policy, environments, parameters.evaluation, Counted(), seed=0, env_steps=0)
     path = tmp_path / "scores" / "160.json"
-    write_score(path, score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy)
+    write_score(path, score, parameters, "random", 0, env_steps=160, frame_skip=1, agent=policy, training_flops=7)
     record = json.loads(path.read_text())
     assert read_score_file(path).mean_return == record["mean_return"]  # what the analysis reads
     assert record["mean_return"] == np.mean([episode["return"] for episode in record["episodes"]])

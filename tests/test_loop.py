@@ -35,20 +35,39 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("name", ["efficientzero", "muzero_reanalyze", "random"])
-def test_budgets_and_updates_are_exact(name):
+AGENTS = {  # updates due at 80 env steps of `tiny`, and those of the finishing branch
+    "efficientzero": (20, 4),
+    "muzero_reanalyze": (20, 4),
+    "model_free_muzero": (20, 4),
+    "rainbow": (80, 16),
+    "rainbow_classic": (20, 4),
+    "dqn": (80, 16),
+    "ppo": (4, 0),
+    "random": (0, 0),
+}
+
+
+def test_all_agents_are_here():
+    assert AGENTS.keys() == tiny().agent.keys()
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_budgets_and_updates_are_exact_and_the_same_for_all_agents(name):
     parameters = tiny()
     run = started(parameters, name)
-    assert run.env_steps == 40 == run.environments.env_steps and run.agent.updates == 0
+    assert run.env_steps == 40 == run.environments.env_steps and run.agent.updates == run.agent.flops == 0
     progress = Counted()
     train(run, 80, parameters.envs, progress, never)
     assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.targets) and progress.units == 40
-    assert run.agent.updates == (0 if name == "random" else 20)
+    assert run.environments.frames == 80 * run.environments.frame_skip
+    updates, finishing = AGENTS[name]
+    assert run.agent.updates == updates
     search_again(run, Counted())
     finish(run, parameters.reanalysis, Counted(), never)
     assert run.env_steps == 80 == run.environments.env_steps  # no new frames
-    assert run.agent.updates == (0 if name == "random" else 24)
-    assert finishing_updates(run.agent, 80, parameters.reanalysis) == (0 if name == "random" else 4)
+    assert finishing_updates(run.agent, 80, parameters.reanalysis) == finishing
+    assert run.agent.updates == updates + finishing
+    assert (run.agent.flops > 0) == (run.agent.parameters > 0) == (name != "random")
 
 
 def test_finishing_decays_the_learning_rate_linearly():
@@ -66,22 +85,23 @@ def test_finishing_decays_the_learning_rate_linearly():
     np.testing.assert_allclose(rates, 1.0 - 0.9 * np.arange(8) / 8)
 
 
-def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("name", ["efficientzero", "model_free_muzero", "rainbow", "ppo"])
+def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_path, name):
     parameters = tiny()
-    straight = started(parameters)
+    straight = started(parameters, name)
     save_run(straight, tmp_path / "0", None)
     train(straight, 80, parameters.envs, Counted(), never)
     save_run(straight, tmp_path / "80", tmp_path / "0")
     train(straight, 160, parameters.envs, Counted(), never)
     save_run(straight, tmp_path / "160", tmp_path / "80")
 
-    extended = load_run(parameters, "efficientzero", 0, tmp_path / "80")
+    extended = load_run(parameters, name, 0, tmp_path / "80")
     train(extended, 160, parameters.envs, Counted(), never)
     save_run(extended, tmp_path / "extended", tmp_path / "80")
     assert files(tmp_path / "extended") == files(tmp_path / "160")
 
     # Left and picked up at many places, at updates and at env steps alike.
-    run, steps = load_run(parameters, "efficientzero", 0, tmp_path / "80"), 0
+    run, steps = load_run(parameters, name, 0, tmp_path / "80"), 0
     while True:
         try:
             count = 0
@@ -96,9 +116,9 @@ def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_p
             break
         except InterruptedError:
             save_run(run, tmp_path / f"left {steps}", None)
-            run = load_run(parameters, "efficientzero", 0, tmp_path / f"left {steps}")
+            run = load_run(parameters, name, 0, tmp_path / f"left {steps}")
             steps += 1
-    assert steps >= 5
+    assert steps >= 3
     save_run(run, tmp_path / "resumed", tmp_path / "80")
     assert files(tmp_path / "resumed") == files(tmp_path / "160")
     # A longer run repeats the recording's files.

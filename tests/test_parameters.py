@@ -79,14 +79,14 @@ def test_a_misspelt_game_is_recognised():
         ("agent.efficientzero.learning.learning_rate", "fast", "fast", "a number"),
         ("agent.efficientzero.learning.learning_rate", False, "false", "a number"),
         ("agent.efficientzero.learning.priority_exponent", 1.5, "1.5", "a number of at most 1.0"),
-        ("agent.efficientzero.kind", "alphazero", None, "'efficientzero', 'random' as kind"),
+        ("agent.efficientzero.kind", "alphazero", None, "'ppo', 'random' as kind"),
         ("envs", 3, "3", "a group of parameters"),
     ],
 )
 def test_a_wrong_value_is_shown_with_what_was_expected(name, value, found, expected):
     (fault,) = faults_of(changed({name: value}))
     assert fault.startswith(f"{name.removesuffix('.kind')}: found ")
-    assert fault.endswith(f", expected {expected}")
+    assert fault.endswith(expected) and ", expected " in fault
     if found:
         assert fault == f"{name}: found {found}, expected {expected}"
 
@@ -143,21 +143,40 @@ def test_anything_else_than_parameters_is_refused(values):
         ({"seeds": [1, 2, 1]}, "seeds: each may be listed once; twice: 1"),
         (
             {"envs.count": 4},
-            "milestones.first: 750 must be a multiple of envs.count (4), which step together: 748 or 752",
+            "milestones.first: 375 must be a multiple of envs.count (4), which step together: 372 or 376",
         ),
         ({"warmup_env_steps": 253}, "warmup_env_steps: 253 must be a multiple of envs.count (5)"),
-        ({"warmup_env_steps": 750}, "warmup_env_steps: 750 must be less than milestones.first (750)"),
-        ({"milestones.env_steps": 5000}, "milestones.env_steps: must be milestones.first (750) doubled"),
+        ({"warmup_env_steps": 375}, "warmup_env_steps: 375 must be less than milestones.first (375)"),
+        ({"milestones.env_steps": 5000}, "milestones.env_steps: must be milestones.first (375) doubled"),
         ({"milestones.list": [{"from": 0, "to": 6000}]}, "milestones.list: must be milestones.first doubled"),
         ({"agent.efficientzero.search.temperature": [1.0, 0.5]}, "temperature_until: 0 env steps for 2 temperatures"),
         ({"agent.efficientzero.search.considered_actions": 17}, "considered_actions: 17 is more than"),
         ({"agent.efficientzero.search.q_transform": "by_parent_and_siblings"}, "is for policy puct"),
         ({"agent.efficientzero.search.policy": "puct"}, "is for policy gumbel"),
         ({"agent.Big-One": {"kind": "random"}}, "agent.Big-One: a name is lower-case"),
+        (
+            {"envs.size": 28, "agent.rainbow.network.convolutions": [[32, 5, 5], [64, 6, 5]]},
+            "agent.rainbow.network.convolutions: convolution 2 has a 6x6 kernel, but only 5x5 is left of the 28x28",
+        ),
+        (
+            {"game": "minatar/breakout", "agent.rainbow.network.grid_convolutions": [[16, 3, 2], [16, 5, 1]]},
+            "agent.rainbow.network.grid_convolutions: convolution 2 has a 5x5 kernel, but only 4x4 is left",
+        ),
+        ({"agents": ["ppo"], "agent.ppo.rollout_steps": 160}, "agent.ppo.rollout_steps: 160 steps of 5 environments"),
     ],
 )
 def test_impossible_combinations(changes, words):
     assert any(words in fault for fault in faults_of(changed(changes)))
+
+
+def test_what_only_an_agent_that_is_not_run_could_not_do_is_no_fault():
+    check(changed({"agents": ["efficientzero"], "envs.size": 32}))  # too small for PPO's and DQN's convolutions
+
+
+def test_a_convolution_is_three_numbers():
+    for layer, words in (([32, 5], "a list of at least 3"), ([32, 5, 5, 1], "a list of at most 3")):
+        (fault,) = faults_of(changed({"agent.rainbow.network.convolutions": [layer]}))
+        assert fault == f"agent.rainbow.network.convolutions.0: found {layer}, expected {words}"
 
 
 def test_temperatures_must_end_one_after_another():

@@ -32,12 +32,10 @@ def test_a_finished_agent_plays_as_it_did(tmp_path):
     run = started(parameters)
     train(run, 80, parameters.envs, Counted(), lambda run: None)
     save_finished(run, tmp_path / "finished")
-    loaded = load_finished(parameters, "efficientzero", 0, tmp_path / "finished", run.environments)
-    assert loaded.updates == run.agent.updates == 20
+    loaded, flops = load_finished(parameters, "efficientzero", 0, tmp_path / "finished", run.environments)
+    assert loaded.updates == run.agent.updates == 20 and flops == run.agent.flops > 0
     stack = run.memory.recording.newest_stacks(run.frames)
-    one, other = (
-        agent.act(stack, np.random.default_rng(0), env_steps=0, explore=False) for agent in (run.agent, loaded)
-    )
+    one, other = (agent.act(stack, np.random.default_rng(0), env_steps=0, mode="best") for agent in (run.agent, loaded))
     assert one.policy.tobytes() == other.policy.tobytes() and one.action.tolist() == other.action.tolist()
 
 

@@ -7,6 +7,11 @@ import torch
 from torch import Tensor
 
 
+def augmented(images: Tensor, shift: int, intensity: float, random: np.random.Generator) -> Tensor:
+    """Each image shifted and scaled on its own: uint8 ``[batch, channels, height, width]`` -> float in [0, 1]."""
+    return random_intensity(random_shift(images, shift, random).float() / 255.0, intensity, random)
+
+
 def random_shift(images: Tensor, pixels: int, random: np.random.Generator) -> Tensor:
     """Shifts each image by up to ``pixels`` both ways, repeating its border.
 

@@ -18,6 +18,11 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+def device_name(device: torch.device) -> str:
+    """A word for what was computed on: ``cpu``, or the name of the CUDA device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def configure_torch(threads: int) -> None:
     """Sets what the bits of a result depend on: the number of threads, and deterministic kernels."""
     torch.set_num_threads(threads)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from efficientzero.agents import Agent
+from efficientzero.agents import Acting, Agent
 from efficientzero.envs import GameEnvironments, rgb_frames
 from efficientzero.folders import write_whole
 from efficientzero.games import find_game
@@ -19,7 +19,7 @@ from efficientzero.progress import Progress
 from efficientzero.random_streams import generator
 
 EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
-SCORE_SCHEMA_VERSION = 1
+SCORE_SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,13 @@ def evaluate(
     returns, lengths = np.zeros(count), np.zeros(count, np.int64)
     playing, truncated = np.full(count, True), np.full(count, False)
     first_actions: list[int] = []
+    mode: Acting = "sampled" if settings.sample_actions else "best"
     steps = 0
     while playing.any():
         actions = np.zeros(count, np.int64)
         observation = stack[playing].reshape(int(playing.sum()), -1, *frames.shape[2:])
         actions[playing] = agent.act(
-            observation, generator(seed, "evaluate", steps), env_steps=env_steps, explore=settings.sample_actions
+            observation, generator(seed, "evaluate", steps), env_steps=env_steps, mode=mode
         ).action
         if playing[0]:
             first_actions.append(int(actions[0]))
@@ -107,8 +108,13 @@ def write_score(
     env_steps: int,
     frame_skip: int,
     agent: Agent,
+    training_flops: int,
 ) -> None:
-    """Writes a score as JSON; ``env_steps`` is the budget the agent was trained with (0: not at all)."""
+    """Writes a score as JSON.
+
+    Args:
+        env_steps: the budget the agent was trained with (0: not at all). training_flops: the operations that took.
+    """
     record = {
         "schema_version": SCORE_SCHEMA_VERSION,
         "game": parameters.game,
@@ -119,6 +125,7 @@ def write_score(
         "frame_skip": frame_skip,
         "updates": agent.updates,
         "parameters": agent.parameters,
+        "training_flops": training_flops,
         "max_env_steps": parameters.evaluation.max_env_steps,
         "sample_actions": parameters.evaluation.sample_actions,
         "episodes": [

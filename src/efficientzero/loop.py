@@ -34,7 +34,7 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
         progress: counts env steps. snapshot: called between any two steps, at which the run can be left and resumed.
     """
     while True:
-        if run.agent.updates < updates_due(run.agent, run.env_steps):
+        if run.agent.updates < run.agent.updates_due(run.env_steps):
             learn(run, 1.0, progress)
         elif run.env_steps < env_steps:
             play(run, run.agent, settings)
@@ -44,14 +44,9 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
         snapshot(run)
 
 
-def updates_due(agent: Agent, env_steps: int) -> int:
-    """Updates that an agent has to have made when a run has ``env_steps``."""
-    return int(agent.updates_per_env_step * env_steps)
-
-
 def finishing_updates(agent: Agent, env_steps: int, settings: Reanalysis) -> int:
     """Updates of the finishing branch: a share of those that the budget came with (20k of 100k in the paper)."""
-    return int(settings.updates_fraction * updates_due(agent, env_steps))
+    return int(settings.updates_fraction * agent.updates_due(env_steps))
 
 
 def search_again(run: Run, progress: Progress) -> None:
@@ -94,7 +89,9 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
     """One vector step: every environment acts once, and what came of it is recorded as the agent learns from it."""
     recording = run.memory.recording
     random = generator(run.seed, "act", run.env_steps)
-    decision: Decision = policy.act(recording.newest_stacks(run.frames), random, env_steps=run.env_steps, explore=True)
+    decision: Decision = policy.act(
+        recording.newest_stacks(run.frames), random, env_steps=run.env_steps, mode="training"
+    )
     step = run.environments.step(decision.action)
     terminated = step.terminated | step.life_lost if settings.terminal_on_life_loss else step.terminated
     endings = np.where(terminated, TERMINATED, np.where(step.truncated, TRUNCATED, ONGOING)).astype(np.uint8)

@@ -65,6 +65,7 @@ def agent_for(parameters: Parameters, name: str, seed: int, environments: GameEn
         observation_shape=environments.observation_shape,
         frame_stack=environments.frame_stack,
         actions=environments.num_actions,
+        environments=parameters.envs.count,
         seed=seed,
         device=choose_device(parameters.device),
         images=find_game(parameters.game).family == "ale",
@@ -82,8 +83,6 @@ def new_run(parameters: Parameters, name: str, seed: int) -> Run:
         threads=parameters.threads,
     )
     agent = agent_for(parameters, name, seed, environments)
-    settings = parameters.agent[name]
-    learning = getattr(settings, "learning", None)
     count = parameters.envs.count
     return Run(
         name=name,
@@ -94,7 +93,7 @@ def new_run(parameters: Parameters, name: str, seed: int) -> Run:
         memory=Memory(
             Recording(environments.observation_shape, count, environments.frame_stack),
             SearchTargets(environments.num_actions),
-            Priorities(learning.priority_exponent if learning else 0.0),
+            Priorities(agent.priority_exponent),
         ),
         frames=environments.reset(),
         returns=np.zeros(count),
@@ -171,8 +170,10 @@ def save_finished(run: Run, path: Path) -> None:
         write_table(run.figures, folder / "learning.csv")
 
 
-def load_finished(parameters: Parameters, name: str, seed: int, path: Path, environments: GameEnvironments) -> Agent:
-    """The finished agent of a folder, ready to act in these environments.
+def load_finished(
+    parameters: Parameters, name: str, seed: int, path: Path, environments: GameEnvironments
+) -> tuple[Agent, int]:
+    """The finished agent of a folder, ready to act in these environments, and the operations its training took.
 
     Raises:
         DamagedFolderError: as for :func:`load_run`.
@@ -184,7 +185,7 @@ def load_finished(parameters: Parameters, name: str, seed: int, path: Path, envi
     except ValueError as error:
         raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
     agent.updates = manifest["updates"]
-    return agent
+    return agent, manifest["training_flops"]
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -195,6 +196,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "env_steps": run.env_steps,
         "frames": run.env_steps * run.environments.frame_skip,
         "updates": run.agent.updates,
+        "training_flops": run.agent.flops,
     }
 
 

@@ -50,7 +50,7 @@ def test_a_restored_agent_goes_on_exactly(optimizer):
     for _ in range(6):
         assert one.learn(filled) == other.learn(copy)
     assert same_state(one.state(), other.state())
-    first, second = (a.act(observation(), draws(40), env_steps=40, explore=True) for a in (one, other))
+    first, second = (a.act(observation(), draws(40), env_steps=40, mode="training") for a in (one, other))
     np.testing.assert_array_equal(first.action, second.action)
     np.testing.assert_array_equal(first.policy, second.policy)
 
@@ -80,19 +80,21 @@ def test_muzero_reanalyze_is_the_same_agent_with_three_switches_off():
 def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
     one = agent()
     seen = observation()
-    explored = {tuple(one.act(seen, draws(step), env_steps=0, explore=True).action) for step in range(12)}
-    best = {tuple(one.act(seen, draws(step), env_steps=0, explore=False).action) for step in range(12)}
+    explored = {tuple(one.act(seen, draws(step), env_steps=0, mode="training").action) for step in range(12)}
+    best = {tuple(one.act(seen, draws(step), env_steps=0, mode="best").action) for step in range(12)}
     assert len(explored) > 1 and len(best) == 1
-    again = one.act(seen, draws(3), env_steps=0, explore=True)
-    np.testing.assert_array_equal(again.action, one.act(seen, draws(3), env_steps=0, explore=True).action)
+    again = one.act(seen, draws(3), env_steps=0, mode="training")
+    np.testing.assert_array_equal(again.action, one.act(seen, draws(3), env_steps=0, mode="training").action)
     np.testing.assert_allclose(again.policy.sum(1), 1.0, rtol=1e-5)
 
 
 def test_acting_leaves_no_trace_in_the_network():
     one = agent()
     before = {name: array.copy() for name, array in one.state().items()}
-    one.act(observation(), draws(), env_steps=0, explore=True)
-    assert same_state(before, one.state())
+    one.act(observation(), draws(), env_steps=0, mode="training")
+    after = one.state()
+    assert after.pop("flops") > before.pop("flops") == 0
+    assert same_state(before, after)
 
 
 def test_puct_acts_by_visits_and_its_temperature():
@@ -101,7 +103,7 @@ def test_puct_acts_by_visits_and_its_temperature():
     spreads = []
     for temperature in (1.0, 0.1):
         one = agent(**changes, search__temperature=[temperature], search__dirichlet_fraction=0.0)
-        decision = one.act(seen, draws(), env_steps=0, explore=True)
+        decision = one.act(seen, draws(), env_steps=0, mode="training")
         shares = np.bincount(decision.action, minlength=ACTIONS) / 400
         expected = decision.policy[0] ** (1 / temperature)
         np.testing.assert_allclose(shares, expected / expected.sum(), atol=0.09)
@@ -146,7 +148,7 @@ def test_targets_are_searched_with_the_target_network_and_acting_uses_the_presen
     search = one._search
     one._search = lambda network, seen, random: (used.append(network), search(network, seen, random))[1]
     one._refresh(filled, np.arange(3))
-    one.act(observation(), draws(), env_steps=0, explore=False)
+    one.act(observation(), draws(), env_steps=0, mode="best")
     assert used[0] is one.target_network and used[1] is one.network
     assert not torch.equal(next(iter(one.target_network.parameters())), next(iter(one.network.parameters())))
 
@@ -236,7 +238,7 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             filled.record(frames, decision, (action == 2).astype(np.float32), endings, 0)
         for _ in range(80):
             figures = one.learn(filled)
-        decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), draws(), env_steps=0, explore=False)
+        decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), draws(), env_steps=0, mode="best")
         assert (decision.action == 2).mean() >= 0.8
         assert figures["reward_loss"] < 0.8
 
@@ -257,6 +259,7 @@ def test_object_grids_are_not_shifted():
         observation_shape=SHAPE,
         frame_stack=2,
         actions=ACTIONS,
+        environments=3,
         seed=0,
         device=torch.device("cpu"),
         images=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from efficientzero.progress import Progress
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.replay.recording import ONGOING, TERMINATED
 from efficientzero.replay.search_targets import NEVER
+
+Acting = Literal["training", "sampled", "best"]
 
 
 @dataclass
@@ -83,10 +85,10 @@ class Agent(Protocol):
     """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
 
     updates: int
-    updates_per_env_step: float
+    priority_exponent: float  # of the replay it learns from
 
     def act(
-        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, explore: bool
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """Chooses actions.
 
@@ -94,8 +96,13 @@ class Agent(Protocol):
             observation: uint8 ``[batch, stacked channels, height, width]``.
             random: where whatever is random is drawn from.
             env_steps: what the agent has been trained with; schedules go by it.
-            explore: act as in training (with noise), or at its best.
+            mode: ``training``: with all exploration. ``sampled``: drawn from the policy that training acts by, without
+                what training adds to it for exploration alone (epsilon). ``best``: the best action (an agent whose
+                published evaluation has an epsilon keeps that one).
         """
+
+    def updates_due(self, env_steps: int) -> int:
+        """Updates that the agent has to have made when its run has ``env_steps``."""
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
         """One update; returns figures worth plotting, such as losses."""
@@ -122,3 +129,7 @@ class Agent(Protocol):
     @property
     def parameters(self) -> int:
         """Trainable numbers in the network."""
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations that acting, learning and reanalysis have taken so far, as torch counts them."""

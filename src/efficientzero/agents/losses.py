@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.augment import random_intensity, random_shift
+from efficientzero.augment import augmented
 from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss, frozen_statistics
 from efficientzero.parameters import EfficientZeroSettings
 
@@ -45,9 +45,7 @@ class Batch:
 
     def augmented(self, shift: int, intensity: float, random: np.random.Generator) -> Batch:
         """With each observation shifted and scaled on its own; they come out as float in [0, 1]."""
-        flat = self.observations.flatten(0, 1)
-        images = random_shift(flat, shift, random).float() / 255.0
-        images = random_intensity(images, intensity, random)
+        images = augmented(self.observations.flatten(0, 1), shift, intensity, random)
         return replace(self, observations=images.unflatten(0, self.observations.shape[:2]))
 
 

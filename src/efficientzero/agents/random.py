@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.agents.interface import Decision, Memory
+from efficientzero.agents.interface import Acting, Decision, Memory
 from efficientzero.progress import Progress
 
 
@@ -17,14 +17,15 @@ class RandomAgent:
     """
 
     updates = 0
-    updates_per_env_step = 0.0
+    priority_exponent = 0.0
     parameters = 0
+    flops = 0
 
     def __init__(self, actions: int):
         self.actions = actions
 
     def act(
-        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, explore: bool
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
         batch = len(observation)
@@ -34,6 +35,10 @@ class RandomAgent:
             value=np.zeros(batch, np.float32),
             searched=False,
         )
+
+    def updates_due(self, env_steps: int) -> int:
+        """None."""
+        return 0
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
         """Nothing to learn."""

@@ -7,9 +7,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from efficientzero.parameters.milestones import doubling_list
-from efficientzero.parameters.schema import EfficientZeroSettings, Parameters, Search
+from efficientzero.parameters.schema import (
+    ConvolutionalNetwork,
+    EfficientZeroSettings,
+    Parameters,
+    PPOSettings,
+    RainbowSettings,
+    Search,
+)
 from efficientzero.parameters.spelling import suggestion
 
+MINATAR_SIZE = 10
 AGENT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -22,6 +30,11 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}.search", settings.search)
+        # What depends on the game and the budget matters for the agents that are run.
+        if name in parameters.agents and isinstance(settings, RainbowSettings | PPOSettings):
+            yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
+        if name in parameters.agents and isinstance(settings, PPOSettings):
+            yield from _rollouts(f"agent.{name}", settings, parameters)
 
 
 def _lists(parameters: Parameters) -> Iterator[str]:
@@ -94,3 +107,27 @@ def _search(key: str, search: Search) -> Iterator[str]:
         )
     if any(later <= earlier for earlier, later in pairwise(until)):
         yield f"{key}.temperature_until: {until} must increase"
+
+
+def _convolutions(key: str, network: ConvolutionalNetwork, parameters: Parameters) -> Iterator[str]:
+    grid = parameters.game.startswith("minatar/")
+    name, layers = ("grid_convolutions", network.grid_convolutions) if grid else ("convolutions", network.convolutions)
+    size = whole = MINATAR_SIZE if grid else parameters.envs.size
+    for number, (_, kernel, stride) in enumerate(layers, start=1):
+        if kernel > size:
+            yield (
+                f"{key}.{name}: convolution {number} has a {kernel}x{kernel} kernel, but only {size}x{size} is left of "
+                f"the {whole}x{whole} observation; use smaller or fewer convolutions"
+                + ("" if grid else ", or a larger envs.size")
+            )
+            return
+        size = (size - kernel) // stride + 1
+
+
+def _rollouts(key: str, settings: PPOSettings, parameters: Parameters) -> Iterator[str]:
+    count, first = parameters.envs.count, parameters.milestones.first
+    if settings.rollout_steps * count > first:
+        yield (
+            f"{key}.rollout_steps: {settings.rollout_steps} steps of {count} environments are more than "
+            f"milestones.first ({first}), before which there must be an update; at most {first // count}"
+        )

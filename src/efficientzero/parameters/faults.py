@@ -9,12 +9,14 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from efficientzero.parameters.schema import EfficientZeroSettings, Parameters, RandomSettings, Section
+from efficientzero.parameters.schema import AgentSettings, Parameters, Section
 from efficientzero.parameters.spelling import suggestion
 
 Path = tuple[str | int, ...]
 
-AGENT_KINDS: dict[object, type[Section]] = {"efficientzero": EfficientZeroSettings, "random": RandomSettings}
+AGENT_KINDS: dict[object, type[Section]] = {
+    get_args(settings.model_fields["kind"].annotation)[0]: settings for settings in get_args(get_args(AgentSettings)[0])
+}
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -34,6 +36,7 @@ EXPECTED = {
     "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
 }
 
 

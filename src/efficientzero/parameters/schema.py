@@ -10,6 +10,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 Positive = Annotated[float, Field(gt=0.0)]
+Discount = Annotated[float, Field(gt=0.0, le=1.0)]  # per env step
 
 
 class Section(BaseModel):
@@ -85,34 +86,45 @@ class Search(Section):
 
 
 class Learning(Section):
-    """One update of the network, and how many there are."""
+    """One update of a network from the replay, and how many there are."""
 
     updates_per_env_step: Positive
     batch_size: Annotated[int, Field(ge=2)]  # BatchNorm needs two
-    unroll_steps: PositiveInt
-    td_steps: PositiveInt
-    off_policy_interval: PositiveInt  # env steps of age per step taken off `td_steps` (off-policy correction)
-    value_bootstrap: Literal["search", "network"]  # root values of the search, or the target network's values
-    max_target_age: (
-        Annotated[int, Field(ge=0)] | None
-    )  # in updates; older search targets are searched again; null: never
+    td_steps: PositiveInt  # rewards summed before the bootstrap
     target_network_interval: PositiveInt  # updates between copies to the target network
     optimizer: Literal["adamw", "sgd"]
     learning_rate: Positive
     momentum: Fraction
-    weight_decay: NonNegative
+    adam_epsilon: Positive
+    weight_decay: NonNegative  # decoupled; adamw without it is Adam
     warmup_updates: Annotated[int, Field(ge=0)]  # linear learning-rate warm-up
     max_gradient_norm: Positive
-    policy_weight: NonNegative
-    value_weight: NonNegative
-    reward_weight: NonNegative  # of the reward or value-prefix loss
-    consistency_weight: NonNegative
     priority_exponent: Fraction  # 0: uniform sampling
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
+
+
+class OffPolicyLearning(Learning):
+    """Learning whose horizon shrinks for old transitions."""
+
+    off_policy_interval: PositiveInt  # env steps of age per step taken off `td_steps` (off-policy correction)
+
+
+class UnrolledLearning(OffPolicyLearning):
+    """Learning of a model, unrolled."""
+
+    unroll_steps: PositiveInt
+    value_bootstrap: Literal["search", "network"]  # root values of the search, or the target network's values
+    max_target_age: (
+        Annotated[int, Field(ge=0)] | None
+    )  # in updates; older search targets are searched again; null: never
+    policy_weight: NonNegative
+    value_weight: NonNegative
+    reward_weight: NonNegative  # of the reward or value-prefix loss
+    consistency_weight: NonNegative
 
 
 class EfficientZeroSettings(Section):
@@ -122,10 +134,83 @@ class EfficientZeroSettings(Section):
     consistency: bool
     value_prefix: bool
     off_policy_correction: bool
-    discount: Annotated[float, Field(gt=0.0, le=1.0)]  # per env step
+    discount: Discount
     network: Network
     search: Search
+    learning: UnrolledLearning
+
+
+class Exploration(Section):
+    """Epsilon-greedy acting: the probability of a uniformly random action."""
+
+    first_epsilon: Fraction  # falls linearly from here ...
+    last_epsilon: Fraction  # ... to here, between the first env step and `decay_env_steps`
+    decay_env_steps: PositiveInt
+    evaluation_epsilon: Fraction
+
+
+class ModelFreeMuZeroSettings(Section):
+    """EfficientZero's network and replay with Q-learning in place of model and search (Anand et al. 2021)."""
+
+    kind: Literal["model_free_muzero"]
+    off_policy_correction: bool
+    discount: Discount
+    network: Network
+    exploration: Exploration
+    learning: OffPolicyLearning
+
+
+Convolution = Annotated[list[PositiveInt], Field(min_length=3, max_length=3)]  # channels, kernel, stride
+
+
+class ConvolutionalNetwork(Section):
+    """Plain convolutions and one hidden layer."""
+
+    convolutions: Annotated[list[Convolution], Field(min_length=1)]  # [channels, kernel, stride] of each, for the ALE
+    grid_convolutions: Annotated[list[Convolution], Field(min_length=1)]  # the same for MinAtar's 10x10 grids
+    hidden: PositiveInt
+
+
+class Distribution(Section):
+    """The atoms of a distribution of returns (Bellemare et al. 2017)."""
+
+    atoms: Annotated[int, Field(ge=2)]
+    maximum: Positive  # returns in [-maximum, maximum]
+
+
+class RainbowSettings(Section):
+    """Rainbow (Hessel et al. 2018); with its six components off it is DQN (Mnih et al. 2015)."""
+
+    kind: Literal["rainbow"]
+    distributional: bool
+    double: bool
+    dueling: bool
+    noisy: bool
+    multi_step: bool  # off: td_steps is 1
+    prioritised: bool  # off: priority_exponent is 0
+    discount: Discount
+    network: ConvolutionalNetwork
+    distribution: Distribution
+    initial_noise: Positive  # of the noisy layers
+    exploration: Exploration
     learning: Learning
+
+
+class PPOSettings(Section):
+    """PPO (Schulman et al. 2017), by stable-baselines3."""
+
+    kind: Literal["ppo"]
+    discount: Discount
+    network: ConvolutionalNetwork
+    rollout_steps: Annotated[int, Field(ge=2)]  # env steps of each environment that one update learns from
+    epochs: PositiveInt
+    minibatch_size: Annotated[int, Field(ge=2)]
+    learning_rate: Positive
+    gae_lambda: Fraction
+    clip_range: Positive
+    value_weight: NonNegative
+    entropy_weight: NonNegative
+    max_gradient_norm: Positive
 
 
 class RandomSettings(Section):
@@ -134,7 +219,10 @@ class RandomSettings(Section):
     kind: Literal["random"]
 
 
-AgentSettings = Annotated[EfficientZeroSettings | RandomSettings, Field(discriminator="kind")]
+AgentSettings = Annotated[
+    EfficientZeroSettings | ModelFreeMuZeroSettings | RainbowSettings | PPOSettings | RandomSettings,
+    Field(discriminator="kind"),
+]
 
 
 class Reanalysis(Section):

@@ -1,10 +1,33 @@
-"""An optimiser's state as named arrays, and back."""
+"""A network's weights and an optimiser's moments as named arrays, and back."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+
+def network_arrays(network: torch.nn.Module, prefix: str = "") -> dict[str, NDArray]:
+    """``{"<prefix><name>": array}`` of a network's ``state_dict``."""
+    return {f"{prefix}{name}": tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+
+
+def load_network(network: torch.nn.Module, arrays: dict[str, NDArray], prefix: str) -> None:
+    """Copies the arrays under a prefix into a network.
+
+    Raises:
+        ValueError: names an array that is missing, unknown or of another shape.
+    """
+    own = network.state_dict()
+    given = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    for name in sorted(own.keys() | given.keys()):
+        if name not in given or name not in own:
+            raise ValueError(f"the saved agent {'lacks' if name in own else 'has an unknown'} {prefix}{name}")
+        if tuple(own[name].shape) != given[name].shape:
+            raise ValueError(f"{prefix}{name} is {given[name].shape} in the saved agent, {tuple(own[name].shape)} here")
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(torch.from_numpy(np.array(given[name])))
 
 
 def optimizer_arrays(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, NDArray]:

@@ -1,0 +1,119 @@
+"""Model-free MuZero: EfficientZero's network, replay and reanalysis with Q-learning in place of model and search.
+
+The controlled comparison of Anand et al. 2021: MuZero-Reanalyze has planning beyond it; beyond DQN it has the large
+network and the reuse of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
+from efficientzero.agents.interface import Acting, Decision, Memory
+from efficientzero.agents.losses import cross_entropy
+from efficientzero.agents.network_agent import initial_weights
+from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.augment import augmented
+from efficientzero.networks import ActionValueNetwork
+from efficientzero.parameters import ModelFreeMuZeroSettings
+from efficientzero.random_streams import generator
+from efficientzero.targets import n_step_values, off_policy_steps, unroll
+from efficientzero.transforms import CategoricalSupport
+
+
+@dataclass(frozen=True)
+class ActionValueBatch:
+    """One recorded transition a row, on the device.
+
+    Attributes:
+        observations: float32 ``[batch, stacked channels, height, width]`` in [0, 1]. actions: int64 ``[batch]``.
+        value: float32 ``[batch]``, the n-step target of the action's value. weights: float32 ``[batch]``.
+    """
+
+    observations: Tensor
+    actions: Tensor
+    value: Tensor
+    weights: Tensor
+
+
+class ModelFreeMuZeroAgent(ReanalysingAgent):
+    """n-step Q-learning with MuZero's network and categorical values.
+
+    Targets bootstrap from the highest action value of the target network, computed anew for every batch: reanalysis
+    that is never stale. The arguments are those of :class:`efficientzero.agents.efficientzero.EfficientZeroAgent`.
+    """
+
+    def __init__(
+        self,
+        settings: ModelFreeMuZeroSettings,
+        *,
+        observation_shape: tuple[int, int, int],
+        frame_stack: int,
+        actions: int,
+        seed: int,
+        device: torch.device,
+        images: bool,
+    ):
+        self.settings = settings
+        channels, height, width = observation_shape
+        with initial_weights(seed):
+            network = ActionValueNetwork(
+                settings.network.size,
+                (frame_stack * channels, height, width),
+                actions,
+                CategoricalSupport(settings.network.support_maximum, settings.network.support_bins),
+            )
+        super().__init__(settings.learning, network, actions=actions, seed=seed, device=device, images=images)
+
+    def act(
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
+    ) -> Decision:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        values = self._action_values(self.network, observation)
+        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=True)
+
+    def _action_values(self, network: ActionValueNetwork, observation: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """``[batch, actions]``."""
+        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
+            return network.eval().values(torch.from_numpy(observation).to(self.device)).cpu().numpy()
+
+    def _estimate(self, network: Any, observation: NDArray[np.uint8], random: np.random.Generator) -> Estimate:
+        greedy = epsilon_greedy(self._action_values(network, observation), 0.0, random, searched=True)
+        return Estimate(greedy.policy, greedy.value)
+
+    def _values(self, network: ActionValueNetwork, observation: Tensor) -> Tensor:
+        return network.values(observation).amax(dim=1)
+
+    def _batch(
+        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
+    ) -> tuple[ActionValueBatch, dict[str, float]]:
+        learning, recording = self.settings.learning, memory.recording
+        td_steps: NDArray[np.int64] | int = learning.td_steps
+        if self.settings.off_policy_correction:
+            td_steps = off_policy_steps(learning.td_steps, len(recording) - positions, learning.off_policy_interval)
+        unrolled = unroll(recording, positions, 0, td_steps)
+        value = n_step_values(recording, unrolled, self._network_values(memory, unrolled), self.settings.discount)
+        rows, environments = recording.locate(positions)
+        observations = torch.from_numpy(recording.stacks(rows, environments)).to(self.device)
+        random = generator(self.seed, "batch", self.updates)
+        batch = ActionValueBatch(
+            observations=augmented(observations, self.shift, learning.augmentation_intensity, random),
+            actions=torch.from_numpy(recording.actions[rows, environments].astype(np.int64)).to(self.device),
+            value=torch.from_numpy(value[:, 0]).to(self.device),
+            weights=torch.from_numpy(weights).to(self.device),
+        )
+        return batch, {}
+
+    def _loss(self, batch: ActionValueBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+        support = self.network.support
+        logits = self.network(batch.observations)
+        logits = logits[torch.arange(len(logits), device=logits.device), batch.actions]
+        loss = (batch.weights * cross_entropy(logits, support.encode(batch.value))).mean()
+        errors = (support.decode(logits.detach()) - batch.value).abs()
+        return loss, {"loss": float(loss.detach())}, errors.cpu().numpy()

@@ -1,0 +1,156 @@
+"""Rainbow (Hessel et al. 2018) and, with its six components switched off, DQN (Mnih et al. 2015)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
+from efficientzero.agents.interface import Acting, Decision, Drift, Memory
+from efficientzero.agents.losses import cross_entropy
+from efficientzero.agents.network_agent import NetworkAgent, initial_weights
+from efficientzero.augment import augmented
+from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
+from efficientzero.parameters import RainbowSettings
+from efficientzero.progress import Progress
+from efficientzero.random_streams import generator
+from efficientzero.targets import n_step_values, unroll
+
+
+@dataclass(frozen=True)
+class TransitionBatch:
+    """n-step transitions, on the device.
+
+    Attributes:
+        observations, next_observations: float32 ``[batch, stacked channels, height, width]`` in [0, 1]; the next ones
+            are those n steps later, and mean nothing where ``factor`` is 0.
+        actions: int64 ``[batch]``. rewards: float32 ``[batch]``, sum_{i<n} discount^i reward_{t+i}.
+        factor: float32 ``[batch]``, discount^n, or 0 where the episode terminates within the n steps.
+        weights: float32 ``[batch]``, importance-sampling weights.
+    """
+
+    observations: Tensor
+    actions: Tensor
+    rewards: Tensor
+    next_observations: Tensor
+    factor: Tensor
+    weights: Tensor
+
+
+class RainbowAgent(NetworkAgent):
+    """Learns action values, or their distributions, by n-step Q-learning.
+
+    The n steps are cut short at the newest row of an episode that was truncated or goes on. The arguments are those of
+    :class:`efficientzero.agents.efficientzero.EfficientZeroAgent`.
+
+    Raises:
+        ValueError: the convolutions do not fit the observation.
+    """
+
+    def __init__(
+        self,
+        settings: RainbowSettings,
+        *,
+        observation_shape: tuple[int, int, int],
+        frame_stack: int,
+        actions: int,
+        seed: int,
+        device: torch.device,
+        images: bool,
+    ):
+        self.settings = settings
+        self.td_steps = settings.learning.td_steps if settings.multi_step else 1
+        channels, height, width = observation_shape
+        distribution = settings.distribution
+        self.distribution = (
+            ReturnDistribution(distribution.maximum, distribution.atoms) if settings.distributional else None
+        )
+        layers = settings.network.convolutions if images else settings.network.grid_convolutions
+        with initial_weights(seed):
+            network = ValueNetwork(
+                Convolutions((frame_stack * channels, height, width), layers),
+                actions,
+                hidden=settings.network.hidden,
+                outputs=distribution.atoms if settings.distributional else 1,
+                dueling=settings.dueling,
+                noisy=settings.noisy,
+                initial_noise=settings.initial_noise,
+            )
+        super().__init__(
+            settings.learning,
+            network,
+            actions=actions,
+            seed=seed,
+            device=device,
+            images=images,
+            prioritised=settings.prioritised,
+        )
+
+    def act(
+        self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
+    ) -> Decision:
+        """See :class:`efficientzero.agents.interface.Agent`; ``best`` acts by the noisy layers' means."""
+        if mode == "best":
+            silence_noise(self.network)
+        else:
+            resample_noise(self.network, random)
+        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
+            values = self._means(self.network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
+        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=False)
+
+    def _means(self, outputs: Tensor) -> Tensor:
+        """The network's output ``[batch, actions, outputs]`` -> action values, float32 ``[batch, actions]``."""
+        return outputs[..., 0].float() if self.distribution is None else self.distribution.mean(outputs)
+
+    def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
+        """Nothing: its targets are made anew for every batch, and none is kept."""
+        return None
+
+    def _batch(
+        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
+    ) -> tuple[TransitionBatch, dict[str, float]]:
+        recording, learning = memory.recording, self.learning
+        unrolled = unroll(recording, positions, 0, self.td_steps)
+        discount = self.settings.discount
+        rows, environments = recording.locate(positions)
+        factor = np.where(unrolled.bootstraps, discount**unrolled.horizon, 0.0)[:, 0]
+        random = generator(self.seed, "batch", self.updates)
+        seen = [recording.stacks(rows, environments), recording.stacks(unrolled.bootstrap_rows[:, 0], environments)]
+        observations, next_observations = (
+            augmented(torch.from_numpy(stacks).to(self.device), self.shift, learning.augmentation_intensity, random)
+            for stacks in seen
+        )
+        arrays = {
+            "actions": recording.actions[rows, environments].astype(np.int64),
+            "rewards": n_step_values(recording, unrolled, np.zeros(unrolled.rows.shape, np.float32), discount)[:, 0],
+            "factor": factor.astype(np.float32),
+            "weights": weights,
+        }
+        tensors = {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
+        return TransitionBatch(observations=observations, next_observations=next_observations, **tensors), {}
+
+    def _loss(self, batch: TransitionBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+        resample_noise(self.network, generator(self.seed, "noise", self.updates))
+        resample_noise(self.target_network, generator(self.seed, "target noise", self.updates))
+        everyone = torch.arange(len(batch.actions), device=self.device)
+        with torch.no_grad():
+            following = self.target_network(batch.next_observations)
+            chooser = self.network(batch.next_observations) if self.settings.double else following
+            following = following[everyone, self._means(chooser).argmax(dim=1)]
+        predicted = self.network(batch.observations)[everyone, batch.actions]
+        if self.distribution is None:
+            target = batch.rewards + batch.factor * following[:, 0].float()
+            errors = predicted[:, 0].float() - target
+            losses = torch.nn.functional.huber_loss(predicted[:, 0].float(), target, reduction="none")
+            priorities = errors.detach().abs()
+        else:
+            target = self.distribution.project(torch.softmax(following.float(), dim=1), batch.rewards, batch.factor)
+            losses = cross_entropy(predicted, target)
+            # Prioritised by the Kullback-Leibler divergence, which is 0 where the prediction is right.
+            priorities = losses.detach() + torch.xlogy(target, target).sum(dim=1)
+        loss = (batch.weights * losses).mean()
+        return loss, {"loss": float(loss.detach())}, priorities.cpu().numpy()
