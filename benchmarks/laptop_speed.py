@@ -1,8 +1,9 @@
 """Where a laptop run's time goes: ``python benchmarks/laptop_speed.py``.
 
 Times, with the committed parameters and one thread, an update of each agent (its targets fresh), a search of its
-network at several batch sizes, and the environments. Prints a table and writes
-``benchmarks/results/laptop_speed.md``. CPU time, the median of several repetitions.
+network at several batch sizes where it searches, acting in as many environments as play in training, and the
+environments alone. Prints a table and writes ``benchmarks/results/laptop_speed.md``. CPU time, the median of several
+repetitions.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from efficientzero.agents import Decision, Memory
+from efficientzero.agents import Agent, Decision, Memory
 from efficientzero.envs import GameEnvironments
 from efficientzero.games import find_game
-from efficientzero.parameters import EfficientZeroSettings, Parameters, load_parameters
+from efficientzero.parameters import EfficientZeroSettings, Parameters, RandomSettings, load_parameters
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.run import agent_for
 
@@ -63,6 +64,13 @@ def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
     return memory
 
 
+def search_seconds(agent: Agent, memory: Memory, batch: int, repetitions: int) -> float:
+    """CPU time of searching a batch of positions."""
+    observation = memory.recording.stacks(*memory.recording.locate(np.arange(batch)))
+    random = np.random.default_rng(0)
+    return cpu_seconds(lambda: agent.act(observation, random, env_steps=0, mode="best"), repetitions)
+
+
 def measure(parameters: Parameters, game: str, repetitions: int) -> list[list[str]]:
     """Rows of the table for one game."""
     parameters = parameters.model_copy(update={"game": game})
@@ -73,22 +81,27 @@ def measure(parameters: Parameters, game: str, repetitions: int) -> list[list[st
     memory = filled_memory(environments)
     random = np.random.default_rng(0)
     rows = []
+    acting = memory.recording.stacks(*memory.recording.locate(np.arange(environments.count)))
     for name, settings in parameters.agent.items():
-        if not isinstance(settings, EfficientZeroSettings):
+        if isinstance(settings, RandomSettings):
             continue
         agent = agent_for(parameters, name, 0, environments)
         update = cpu_seconds(lambda agent=agent: agent.learn(memory), repetitions)
-        speeds = []
-        for batch in BATCHES:
-            observation = memory.recording.stacks(*memory.recording.locate(np.arange(batch)))
-            search = cpu_seconds(
-                lambda agent=agent, seen=observation: agent.act(seen, random, env_steps=0, explore=False), repetitions
-            )
-            speeds.append(f"{batch * settings.search.simulations / search:,.0f}")
-        rows.append([game, name, f"{agent.parameters:,}", f"{1000 * update:.0f}", *speeds])
+        act = cpu_seconds(lambda agent=agent: agent.act(acting, random, env_steps=0, mode="training"), repetitions)
+        speeds = [""] * len(BATCHES)
+        if isinstance(settings, EfficientZeroSettings):
+            speeds = [
+                f"{batch * settings.search.simulations / search_seconds(agent, memory, batch, repetitions):,.0f}"
+                for batch in BATCHES
+            ]
+        per_env_step = 1000 * (update * agent.updates_due(10**6) / 10**6 + act / environments.count)
+        times = [f"{1000 * update:.1f}", f"{1000 * act:.1f}", f"{per_env_step:.1f}"]
+        rows.append([game, name, f"{agent.parameters:,}", *times, *speeds])
     actions = np.random.default_rng(0).integers(environments.num_actions, size=environments.count)
     step = cpu_seconds(lambda: environments.step(actions), 50 * repetitions)
-    rows.append([game, "environments alone", "", "", f"{environments.count / step:,.0f} env steps/s", "", ""])
+    rows.append(
+        [game, "environments alone", "", "", "", f"{1000 * step / environments.count:.2f}"] + [""] * len(BATCHES)
+    )
     return rows
 
 
@@ -104,7 +117,15 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     parameters = load_parameters(ROOT / "params.yaml")
-    header = ["game", "agent", "parameters", "update, ms"] + [f"simulations/s, {batch} roots" for batch in BATCHES]
+    header = [
+        "game",
+        "agent",
+        "parameters",
+        "update, ms",
+        "acting in all environments, ms",
+        "update and acting, ms per env step",
+    ]
+    header += [f"simulations/s, {batch} roots" for batch in BATCHES]
     rows = [
         row
         for game in (parameters.game, "minatar/space_invaders")
@@ -115,8 +136,8 @@ def main() -> None:
     processor = described[0] if described else platform.processor()
     text = (
         "# Speed of the laptop profile\n\n"
-        "CPU time on one core, median; searches include the representation. Written by "
-        "`python benchmarks/laptop_speed.py`.\n\n"
+        "CPU time on one core, median; searches include the representation; an update of PPO is a whole rollout's. "
+        "Written by `python benchmarks/laptop_speed.py`.\n\n"
         f"{processor}; Python {platform.python_version()}, torch {version('torch')}, ale-py {version('ale-py')}.\n\n"
         f"{table}\n"
     )

@@ -11,24 +11,39 @@ def main() -> None:
     parameters = checked_parameters(name)
 
     from efficientzero.agents import RandomAgent
-    from efficientzero.device import configure_torch
+    from efficientzero.cost import Stopwatch, write_cost
+    from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.evaluation import evaluate, evaluation_environments, write_score
     from efficientzero.loop import warm_up
     from efficientzero.progress import Progress
     from efficientzero.run import new_run, save_run
 
     configure_torch(parameters.threads)
+    stopwatch = Stopwatch(None)
     run = new_run(parameters, name, seed)
     with Progress(parameters.warmup_env_steps, f"{parameters.game} {name}: warm-up", "env steps") as progress:
         warm_up(run, parameters.warmup_env_steps, parameters.envs, progress)
     save_run(run, Path(f"data/runs/{name}/{seed}/0"), earlier=None)
+
+    device = device_name(choose_device(parameters.device))
+    write_cost(Path(f"data/costs/{name}/{seed}/collect.json"), stopwatch.read(), device)
 
     environments = evaluation_environments(parameters)
     policy = RandomAgent(environments.num_actions)
     with Progress(parameters.evaluation.episodes, f"{parameters.game}: random score", "episodes") as progress:
         score = evaluate(policy, environments, parameters.evaluation, progress, seed=seed, env_steps=0)
     path = Path(f"data/scores/{name}/{seed}/0.json")
-    write_score(path, score, parameters, name, seed, env_steps=0, frame_skip=environments.frame_skip, agent=policy)
+    write_score(
+        path,
+        score,
+        parameters,
+        name,
+        seed,
+        env_steps=0,
+        frame_skip=environments.frame_skip,
+        agent=policy,
+        training_flops=0,
+    )
     print(f"{parameters.game} random play: mean return {score.mean_return:.1f} over {len(score.episodes)} episodes")
 
 

@@ -20,11 +20,22 @@ def main() -> None:
     configure_torch(parameters.threads)
     settings = parameters.evaluation
     environments = evaluation_environments(parameters)
-    agent = load_finished(parameters, name, seed, Path(f"data/finished/{name}/{seed}/{at}"), environments)
+    folder = Path(f"data/finished/{name}/{seed}/{at}")
+    agent, training_flops = load_finished(parameters, name, seed, folder, environments)
     with Progress(settings.episodes, f"{parameters.game} {name} at {at}: evaluation", "episodes") as progress:
         score = evaluate(agent, environments, settings, progress, seed=seed, env_steps=at)
     path = Path(f"data/scores/{name}/{seed}/{at}.json")
-    write_score(path, score, parameters, name, seed, env_steps=at, frame_skip=environments.frame_skip, agent=agent)
+    write_score(
+        path,
+        score,
+        parameters,
+        name,
+        seed,
+        env_steps=at,
+        frame_skip=environments.frame_skip,
+        agent=agent,
+        training_flops=training_flops,
+    )
     video = Path(f"data/videos/{name}/{seed}/{at}.gif")
     write_video(score, parameters.game, parameters.envs, settings.video_env_steps, video)
     print(f"{parameters.game} {name} at {at} env steps: mean return {score.mean_return:.1f}")

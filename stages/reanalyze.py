@@ -12,7 +12,8 @@ def main() -> None:
     name, seed, at = arguments.agent, arguments.seed, arguments.at
     parameters = checked_parameters(name)
 
-    from efficientzero.device import configure_torch
+    from efficientzero.cost import write_cost
+    from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.loop import finish, finishing_updates, search_again
     from efficientzero.progress import Progress
     from efficientzero.run import save_finished
@@ -32,6 +33,8 @@ def main() -> None:
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
         finish(run, parameters.reanalysis, progress, snapshots)
     save_finished(run, Path(f"data/finished/{name}/{seed}/{at}"))
+    device = device_name(choose_device(parameters.device))
+    write_cost(Path(f"data/costs/{name}/{seed}/finish-{at}.json"), snapshots.cost(), device)
     snapshots.clear()
 
 

@@ -15,7 +15,8 @@ def main() -> None:
     name, seed, to = arguments.agent, arguments.seed, arguments.to
     parameters = checked_parameters(name)
 
-    from efficientzero.device import configure_torch
+    from efficientzero.cost import write_cost
+    from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.loop import train
     from efficientzero.progress import Progress
     from efficientzero.run import save_run
@@ -29,6 +30,8 @@ def main() -> None:
     with Progress(to, f"{parameters.game} {name}: training", "env steps", done=run.env_steps) as progress:
         train(run, to, parameters.envs, progress, snapshots)
     save_run(run, Path(f"data/runs/{name}/{seed}/{to}"), earlier=inputs)
+    device = device_name(choose_device(parameters.device))
+    write_cost(Path(f"data/costs/{name}/{seed}/train-{to}.json"), snapshots.cost(), device)
     snapshots.clear()
 
 

@@ -8,7 +8,9 @@ from import_graph import PACKAGE, ROOT, is_extension, modules, reached
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # They check, report or save and change no result.
-WITHOUT_RESULTS = {PACKAGE / name for name in ("parameters", "compiled", "progress.py", "snapshot.py", "stage.py")}
+WITHOUT_RESULTS = {
+    PACKAGE / name for name in ("parameters", "compiled", "cost.py", "progress.py", "snapshot.py", "stage.py")
+}
 
 
 def within(path: Path, folder: Path) -> bool:

@@ -13,7 +13,7 @@ LAYERS = [
     {"augment", "networks", "transforms"},
     {"replay", "search", "targets"},
     {"agents"},
-    {"evaluation", "loop", "run", "snapshot", "stage"},
+    {"cost", "evaluation", "loop", "run", "snapshot", "stage"},
     {"published", "scaling"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}

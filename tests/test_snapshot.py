@@ -4,6 +4,7 @@ import pytest
 from test_loop import Counted, started, train
 from tiny import tiny
 
+from efficientzero.cost import Cost, load_cost, save_cost
 from efficientzero.folders import DamagedFolderError
 from efficientzero.run import save_run
 from efficientzero.snapshot import Snapshots, fingerprint
@@ -21,9 +22,15 @@ def test_work_is_resumed_from_the_newest_whole_snapshot(tmp_path):
     assert snapshots.latest() is None
     assert snapshots.resume(parameters, "efficientzero", 0, tmp_path / "0").env_steps == 40
     train(run, 80, parameters.envs, Counted(), snapshots)
-    assert snapshots.latest() is not None and len(list(snapshots.folder.iterdir())) == 1
+    assert snapshots.latest() is not None and len(list(snapshots.folder.glob("[0-9]*"))) == 1
+    cost = load_cost(snapshots.folder)
+    assert 0 < cost.cpu_seconds <= snapshots.cost().cpu_seconds
     resumed = snapshots.resume(parameters, "efficientzero", 0, tmp_path / "0")
     assert (resumed.env_steps, resumed.agent.updates) == (80, 20)
+    # What the killed process had spent until its snapshot is counted, and what it spent since then is not.
+    save_cost(snapshots.folder, Cost(1000.0, 2000.0))
+    snapshots.resume(parameters, "efficientzero", 0, tmp_path / "0")
+    assert 1000.0 < snapshots.cost().cpu_seconds < 1100.0 and 2000.0 < snapshots.cost().wall_seconds < 2100.0
 
 
 def test_a_damaged_snapshot_is_left_aside_and_told(tmp_path, capsys):
@@ -36,6 +43,7 @@ def test_a_damaged_snapshot_is_left_aside_and_told(tmp_path, capsys):
     assert snapshots.resume(parameters, "efficientzero", 0, tmp_path / "0").env_steps == 40
     assert "targets.safetensors: not as it was written" in capsys.readouterr().out
     assert snapshots.latest() is None  # nothing of it gets into the next one
+    assert snapshots.cost().cpu_seconds < load_cost(snapshots.folder).cpu_seconds  # the work begins again
 
 
 def test_snapshots_wait_for_their_time_and_are_cleared(tmp_path):

@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from efficientzero.cost import Cost, Stopwatch, load_cost, save_cost
 from efficientzero.device import choose_device
 from efficientzero.folders import MANIFEST, DamagedFolderError, open_folder
 from efficientzero.parameters import Parameters
@@ -71,6 +72,7 @@ class Snapshots:
             self.folder = root / f"{key}-{os.getpid()}"
         self.folder.mkdir(exist_ok=True)
         self._saved_at = time.monotonic()
+        self._stopwatch = Stopwatch(None)
 
     def latest(self) -> Path | None:
         """The newest whole snapshot."""
@@ -82,6 +84,7 @@ class Snapshots:
         latest = self.latest()
         if latest is not None:
             try:
+                self._stopwatch = Stopwatch(load_cost(self.folder))
                 run = load_run(parameters, name, seed, latest)
                 print(
                     f"resuming at {run.env_steps} env steps, {run.agent.updates} updates, from a snapshot", flush=True
@@ -90,6 +93,7 @@ class Snapshots:
             except DamagedFolderError as error:
                 print(f"not resuming: {error}", flush=True)
                 shutil.rmtree(latest)
+        self._stopwatch = Stopwatch(None)
         return load_run(parameters, name, seed, inputs)
 
     def __call__(self, run: Run) -> None:
@@ -102,9 +106,14 @@ class Snapshots:
         latest = self.latest()
         number = int(latest.name) + 1 if latest else 0
         save_run(run, self.folder / f"{number:08d}", earlier=latest)
+        save_cost(self.folder, self.cost())
         if latest is not None:
             shutil.rmtree(latest)
         self._saved_at = time.monotonic()
+
+    def cost(self) -> Cost:
+        """What the work has cost since :meth:`resume`, with what it had cost up to the snapshot it resumed from."""
+        return self._stopwatch.read()
 
     def clear(self) -> None:
         """Removes them all, when the work is done."""

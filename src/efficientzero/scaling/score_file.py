@@ -6,22 +6,18 @@ from math import isclose
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-SCHEMA_VERSION = 1
+from efficientzero.scaling.result_file import Count, ResultFileError, ResultPart, read_result_file
 
-Count = Annotated[int, Field(ge=0)]
+SCHEMA_VERSION = 2
 
 
-class ScoreFileError(ValueError):
+class ScoreFileError(ResultFileError):
     """A score file is missing, damaged or does not belong with the others; the message names it and what to do."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class Episode(_Part):
+class Episode(ResultPart):
     """One evaluation episode; ``return`` is unclipped, ``truncated`` that a limit ended it rather than the game."""
 
     seed: int
@@ -30,7 +26,7 @@ class Episode(_Part):
     truncated: bool
 
 
-class ScoreFile(_Part):
+class ScoreFile(ResultPart):
     """The score of an agent after `env_steps` of training, `frames` = env steps x `frame_skip`; 0: random."""
 
     schema_version: int
@@ -40,8 +36,9 @@ class ScoreFile(_Part):
     env_steps: Count
     frames: Count
     frame_skip: Annotated[int, Field(gt=0)]
-    updates: Count
+    updates: Count  # of the finished agent
     parameters: Count  # of the network
+    training_flops: Count  # floating-point operations of acting, learning and reanalysis, the finishing branch included
     max_env_steps: Annotated[int, Field(gt=0)] | None  # where evaluation episodes were cut; null: nowhere
     sample_actions: bool  # whether actions were drawn as in training, or the best one taken
     episodes: Annotated[list[Episode], Field(min_length=1)]
@@ -63,22 +60,5 @@ class ScoreFile(_Part):
 
 def read_score_file(path: Path) -> ScoreFile:
     """The checked content of the file `path`. Raises ScoreFileError."""
-    try:
-        score = ScoreFile.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise ScoreFileError(
-            f"{path}: this score file is missing; `dvc repro` makes it (`dvc pull` fetches it)"
-        ) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ScoreFileError(
-            f"{path}: damaged, or not a score file ({where + ': ' if where else ''}{first['msg']}); "
-            "delete it and run `dvc repro`"
-        ) from None
-    if score.schema_version != SCHEMA_VERSION:
-        raise ScoreFileError(
-            f"{path}: has schema version {score.schema_version} and this program reads {SCHEMA_VERSION}; "
-            "evaluate again with `dvc repro`"
-        )
-    return score
+    remedy = "evaluate again with `dvc repro`"
+    return read_result_file(path, ScoreFile, "score file", SCHEMA_VERSION, ScoreFileError, remedy)

@@ -15,9 +15,9 @@ from efficientzero.scaling.score_file import ScoreFile, ScoreFileError, read_sco
 def read_scores(paths: Iterable[str | Path], game: str) -> pd.DataFrame:
     """One row per file, ordered by agent and seed as given, and by budget.
 
-    Columns: game, agent, seed, env_steps, frames, frame_skip, updates, parameters, max_env_steps (NaN: episodes were
-    not cut), sample_actions, episodes, truncated (episodes that a limit ended), score (mean unclipped return),
-    standard_error (over episodes; NaN for a single one). Rows with 0 env steps are the random policy's.
+    Columns: game, agent, seed, env_steps, frames, frame_skip, updates, parameters, training_flops, max_env_steps (NaN:
+    episodes were not cut), sample_actions, episodes, truncated (episodes that a limit ended), score (mean unclipped
+    return), standard_error (over episodes; NaN for a single one). Rows with 0 env steps are the random policy's.
 
     Raises ScoreFileError for a missing or damaged file, another game than `game`, the same agent, seed and budget
     twice, or files evaluated under different rules.
@@ -61,6 +61,7 @@ def _row(score: ScoreFile) -> dict[str, object]:
         "frame_skip": score.frame_skip,
         "updates": score.updates,
         "parameters": score.parameters,
+        "training_flops": score.training_flops,
         "max_env_steps": np.nan if score.max_env_steps is None else float(score.max_env_steps),
         "sample_actions": score.sample_actions,
         "episodes": len(returns),

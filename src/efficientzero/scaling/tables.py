@@ -1,4 +1,4 @@
-"""The two tables: every score, and the mean over seeds at each budget."""
+"""The tables: every score and what it cost, the mean over seeds at each budget, and a few columns of it to print."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from efficientzero.games import Game
 
 SCORE_COLUMNS = [
     "game", "agent", "seed", "env_steps", "frames", "score", "standard_error", "episodes", "truncated",
-    "max_env_steps", "sample_actions", "random_score", "human_normalised", "updates", "parameters",
+    "max_env_steps", "sample_actions", "random_score", "human_normalised", "updates", "parameters", "training_flops",
+    "cpu_seconds", "wall_seconds",
 ]  # fmt: skip
+POINT = ["agent", "seed", "env_steps"]
+COUNTS = ["updates", "parameters", "training_flops"]
 
 
-def score_table(scores: pd.DataFrame, game: Game) -> pd.DataFrame:
-    """One row per agent, seed and budget above 0; `scores` as from `read_scores`.
+def score_table(scores: pd.DataFrame, game: Game, costs: pd.DataFrame) -> pd.DataFrame:
+    """One row per agent, seed and budget above 0; `scores` as from `read_scores`, `costs` as from `read_costs`.
 
     Adds random_score, measured here with the same agent and seed's evaluation rules, and human_normalised = (score -
     random) / (human - random) with the literature's constants. Blank where there are none, and where episodes were cut,
     since the constants are of whole games.
+
+    updates, parameters and training_flops (floating-point operations of training) are exact. The last two columns,
+    cpu_seconds and wall_seconds, are what that point of the curve took: they differ from run to run.
     """
     trained = scores[scores.env_steps > 0]
     random = scores[scores.env_steps == 0][["agent", "seed", "score"]].rename(columns={"score": "random_score"})
     table = trained.merge(random, on=["agent", "seed"], how="left")
+    table = table.merge(costs, on=POINT, how="left", validate="one_to_one")
     table["human_normalised"] = float("nan")
     if game.human_score is not None and game.random_score is not None:
         normalised = (table.score - game.random_score) / (game.human_score - game.random_score)
@@ -30,12 +37,39 @@ def score_table(scores: pd.DataFrame, game: Game) -> pd.DataFrame:
 
 
 def curve_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds per agent and budget, with its standard error (blank for one seed); `table`: a `score_table`."""
+    """Mean over seeds per agent and budget, with its standard error (blank for one seed); `table`: a `score_table`.
+
+    Only of exact columns, so that the same experiment gives the same bytes wherever it runs: cpu_seconds and
+    wall_seconds stay in the score table. Means of counts are rounded to whole numbers.
+    """
     groups = table.groupby(["game", "agent", "env_steps", "frames"], sort=False)
     curve = groups.agg(
         seeds=("seed", "count"),
         score=("score", "mean"),
         standard_error=("score", "sem"),
         human_normalised=("human_normalised", "mean"),
+        **{name: (name, "mean") for name in COUNTS},
     )
-    return curve.reset_index()
+    return curve.round(dict.fromkeys(COUNTS, 0)).astype(dict.fromkeys(COUNTS, "int64")).reset_index()
+
+
+def printed_table(table: pd.DataFrame) -> str:
+    """Score and cost of every agent and budget, means over seeds, for reading; `table`: a `score_table`.
+
+    A standard error of one seed is that over its episodes.
+    """
+    several = table.seed.nunique() > 1
+    groups = table.groupby(["agent", "frames"], sort=False)
+    means = groups[["score", "human_normalised", *COUNTS, "cpu_seconds", "wall_seconds"]].mean()
+    errors = groups.score.sem() if several else groups.standard_error.first()
+    columns = {
+        "score": means.score.map("{:.4g}".format),
+        "standard error": errors.map("{:.2g}".format),
+        "human-normalised": means.human_normalised.map("{:.3f}".format),
+        "CPU-seconds": means.cpu_seconds.map("{:,.0f}".format),
+        "wall-seconds": means.wall_seconds.map("{:,.0f}".format),
+        "training FLOPs": means.training_flops.map("{:.3g}".format),
+        "updates": means.updates.map("{:,.0f}".format),
+        "parameters": means.parameters.map("{:,.0f}".format),
+    }
+    return pd.DataFrame(columns).replace("nan", "").reset_index().to_string(index=False)
