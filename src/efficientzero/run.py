@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from efficientzero.agents import Agent, Memory, make_agent
+from efficientzero.agents import Agent, EnvironmentSpecification, Memory, make_agent
 from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
 from efficientzero.folders import DamagedFolderError, new_folder, open_folder
@@ -60,16 +60,14 @@ class Run:
 
 def agent_for(parameters: Parameters, name: str, seed: int, environments: GameEnvironments) -> Agent:
     """A new agent of ``params.yaml`` for these environments."""
-    return make_agent(
-        parameters.agent[name],
+    specification = EnvironmentSpecification(
         observation_shape=environments.observation_shape,
         frame_stack=environments.frame_stack,
         actions=environments.num_actions,
         environments=parameters.envs.count,
-        seed=seed,
-        device=choose_device(parameters.device),
         images=find_game(parameters.game).family == "ale",
     )
+    return make_agent(parameters.agent[name], specification, seed=seed, device=choose_device(parameters.device))
 
 
 def new_run(parameters: Parameters, name: str, seed: int) -> Run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from efficientzero.agents import Decision, Memory
+from efficientzero.agents import Decision, EnvironmentSpecification, Memory
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 
@@ -17,6 +17,7 @@ OPTIMAL = np.array([[0.9 * 0.81, 0.81], [0.9 * 0.81, 0.9], [0.25 + 0.9 * 0.81, 1
 SHAPE = (1, 3, 3)
 ENVIRONMENTS = 4
 TIME_LIMIT = 7
+SPECIFICATION = EnvironmentSpecification(SHAPE, frame_stack=1, actions=2, environments=ENVIRONMENTS, images=False)
 
 
 def frames(states):

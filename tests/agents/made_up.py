@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from efficientzero.agents import Decision, Memory, make_agent
+from efficientzero.agents import Decision, EnvironmentSpecification, Memory, make_agent
 from efficientzero.parameters import EfficientZeroSettings
 from efficientzero.replay import Priorities, Recording, SearchTargets
 
 ACTIONS = 4
 SHAPE = (2, 10, 10)
+SPECIFICATION = EnvironmentSpecification(SHAPE, frame_stack=2, actions=ACTIONS, environments=3, images=True)
 
 SETTINGS = {
     "kind": "efficientzero",
@@ -77,16 +78,7 @@ def settings(**changes):
 
 def agent(seed=0, **changes):
     """A new EfficientZero agent on the CPU."""
-    return make_agent(
-        settings(**changes),
-        observation_shape=SHAPE,
-        frame_stack=2,
-        actions=ACTIONS,
-        environments=3,
-        seed=seed,
-        device=torch.device("cpu"),
-        images=True,
-    )
+    return make_agent(settings(**changes), SPECIFICATION, seed=seed, device=torch.device("cpu"))
 
 
 def memory(rows=30, environments=3, seed=0, priority_exponent=0.6):

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from agents.made_up import ACTIONS, SHAPE, agent, memory, settings
+from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
 
@@ -254,16 +256,8 @@ def test_bfloat16_trains_and_stays_close_to_float32():
 
 
 def test_object_grids_are_not_shifted():
-    grid = make_agent(
-        settings(),
-        observation_shape=SHAPE,
-        frame_stack=2,
-        actions=ACTIONS,
-        environments=3,
-        seed=0,
-        device=torch.device("cpu"),
-        images=False,
-    )
+    objects = replace(SPECIFICATION, images=False)
+    grid = make_agent(settings(), objects, seed=0, device=torch.device("cpu"))
     assert grid.shift == 0 and agent().shift == 1
 
 

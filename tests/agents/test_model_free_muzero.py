@@ -34,13 +34,9 @@ def agent(seed=0, off_policy_correction=False, **changes):
     )
     return make_agent(
         settings,
-        observation_shape=chain_world.SHAPE,
-        frame_stack=1,
-        actions=2,
-        environments=chain_world.ENVIRONMENTS,
+        chain_world.SPECIFICATION,
         seed=seed,
         device=torch.device("cpu"),
-        images=False,
     )
 
 

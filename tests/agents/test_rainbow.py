@@ -60,13 +60,9 @@ def settings(*on, **changes):
 def agent(*on, seed=0, **changes):
     return make_agent(
         settings(*on, **changes),
-        observation_shape=chain_world.SHAPE,
-        frame_stack=1,
-        actions=2,
-        environments=chain_world.ENVIRONMENTS,
+        chain_world.SPECIFICATION,
         seed=seed,
         device=torch.device("cpu"),
-        images=False,
     )
 
 

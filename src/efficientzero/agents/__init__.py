@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
-from efficientzero.agents.interface import Acting, Agent, Decision, Drift, Memory
+from efficientzero.agents.interface import Acting, Agent, Decision, Drift, EnvironmentSpecification, Memory
 from efficientzero.agents.model_free_muzero import ModelFreeMuZeroAgent
 from efficientzero.agents.rainbow import RainbowAgent
 from efficientzero.agents.random import RandomAgent
@@ -20,47 +18,28 @@ from efficientzero.parameters import (
     RandomSettings,
 )
 
-__all__ = ["Acting", "Agent", "Decision", "Drift", "Memory", "RandomAgent", "make_agent"]
+__all__ = ["Acting", "Agent", "Decision", "Drift", "EnvironmentSpecification", "Memory", "RandomAgent", "make_agent"]
 
 
 def make_agent(
-    settings: AgentSettings,
-    *,
-    observation_shape: tuple[int, int, int],
-    frame_stack: int,
-    actions: int,
-    environments: int,
-    seed: int,
-    device: torch.device,
-    images: bool,
+    settings: AgentSettings, specification: EnvironmentSpecification, *, seed: int, device: torch.device
 ) -> Agent:
     """A new agent of the kind that its settings say.
 
     Args:
-        settings: everything about it.
-        observation_shape: ``(channels, height, width)`` of one frame. frame_stack: frames stacked as its input.
-        actions: the number of actions. environments: that record together in training.
+        settings: everything about it. specification: of the environments it plays in.
         seed: of the initial network and of every draw. device: where the network lives.
-        images: whether observations are pictures, which may be shifted to augment them; object grids may not.
     """
-    common: dict[str, Any] = {
-        "observation_shape": observation_shape,
-        "frame_stack": frame_stack,
-        "actions": actions,
-        "seed": seed,
-        "device": device,
-        "images": images,
-    }
     match settings:
         case EfficientZeroSettings():
-            return EfficientZeroAgent(settings, **common)
+            return EfficientZeroAgent(settings, specification, seed=seed, device=device)
         case ModelFreeMuZeroSettings():
-            return ModelFreeMuZeroAgent(settings, **common)
+            return ModelFreeMuZeroAgent(settings, specification, seed=seed, device=device)
         case RainbowSettings():
-            return RainbowAgent(settings, **common)
+            return RainbowAgent(settings, specification, seed=seed, device=device)
         case PPOSettings():
             from efficientzero.agents.ppo import PPOAgent  # loads stable-baselines3, a second of everyone's time
 
-            return PPOAgent(settings, **common, environments=environments)
+            return PPOAgent(settings, specification, seed=seed, device=device)
         case RandomSettings():
-            return RandomAgent(actions)
+            return RandomAgent(specification.actions)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.interface import Acting, Decision, Memory
+from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
@@ -51,38 +51,32 @@ class EfficientZeroAgent(ReanalysingAgent):
 
     Args:
         settings: everything about it.
-        observation_shape: ``(channels, height, width)`` of one frame. frame_stack: frames stacked as its input.
-        actions: the number of actions.
+        specification: of the environments it plays in.
         seed: of the initial network and of every draw.
         device: where the network lives.
-        images: whether observations are pictures, which may be shifted to augment them; object grids may not.
     """
 
     def __init__(
         self,
         settings: EfficientZeroSettings,
+        specification: EnvironmentSpecification,
         *,
-        observation_shape: tuple[int, int, int],
-        frame_stack: int,
-        actions: int,
         seed: int,
         device: torch.device,
-        images: bool,
     ):
         self.settings = settings
         # A prefix is never trained to be longer than an unroll, so the search begins a new one after as many steps.
         self.prefix_horizon = settings.learning.unroll_steps if settings.value_prefix else None
-        channels, height, width = observation_shape
         with initial_weights(seed):
             network = EfficientZeroNetwork(
                 settings.network.size,
-                (frame_stack * channels, height, width),
-                actions,
+                specification.input_shape,
+                specification.actions,
                 CategoricalSupport(settings.network.support_maximum, settings.network.support_bins),
                 value_prefix=settings.value_prefix,
                 consistency=settings.consistency,
             )
-        super().__init__(settings.learning, network, actions=actions, seed=seed, device=device, images=images)
+        super().__init__(settings.learning, network, specification, seed=seed, device=device)
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting

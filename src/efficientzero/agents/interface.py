@@ -16,6 +16,29 @@ from efficientzero.replay.search_targets import NEVER
 Acting = Literal["training", "sampled", "best"]
 
 
+@dataclass(frozen=True)
+class EnvironmentSpecification:
+    """What an agent has to know of the environments it plays in.
+
+    Attributes:
+        observation_shape: ``(channels, height, width)`` of one frame. frame_stack: frames stacked as its input.
+        actions: the number of actions. environments: how many record together in training.
+        images: whether observations are pictures, which may be shifted to augment them; object grids may not.
+    """
+
+    observation_shape: tuple[int, int, int]
+    frame_stack: int
+    actions: int
+    environments: int
+    images: bool
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """``(stacked channels, height, width)``."""
+        channels, height, width = self.observation_shape
+        return self.frame_stack * channels, height, width
+
+
 @dataclass
 class Memory:
     """All that a run remembers of what its agent saw.

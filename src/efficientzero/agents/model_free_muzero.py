@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Decision, Memory
+from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import cross_entropy
 from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
@@ -52,24 +52,20 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
     def __init__(
         self,
         settings: ModelFreeMuZeroSettings,
+        specification: EnvironmentSpecification,
         *,
-        observation_shape: tuple[int, int, int],
-        frame_stack: int,
-        actions: int,
         seed: int,
         device: torch.device,
-        images: bool,
     ):
         self.settings = settings
-        channels, height, width = observation_shape
         with initial_weights(seed):
             network = ActionValueNetwork(
                 settings.network.size,
-                (frame_stack * channels, height, width),
-                actions,
+                specification.input_shape,
+                specification.actions,
                 CategoricalSupport(settings.network.support_maximum, settings.network.support_bins),
             )
-        super().__init__(settings.learning, network, actions=actions, seed=seed, device=device, images=images)
+        super().__init__(settings.learning, network, specification, seed=seed, device=device)
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting

@@ -26,10 +26,8 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.utils import FloatSchedule
 from torch import Tensor, nn
 
-from efficientzero.agents.flops import FlopCounter
-from efficientzero.agents.interface import Acting, Decision, Memory
-from efficientzero.agents.network_agent import initial_weights
-from efficientzero.agents.network_state import load_network, load_optimizer, network_arrays, optimizer_arrays
+from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
+from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.networks.convolutions import Convolutions
 from efficientzero.parameters import PPOSettings
 from efficientzero.progress import Progress
@@ -120,20 +118,17 @@ def fill(buffer: RolloutBuffer, memory: Memory, rows: range, values: NDArray[np.
     buffer.compute_returns_and_advantage(torch.from_numpy(values[-1]), recording.endings[rows[-1]] != ONGOING)
 
 
-class PPOAgent:
+class PPOAgent(NetworkAgent):
     """Acts by its policy network, and learns from each rollout once.
 
     Args:
         settings: everything about it.
-        observation_shape: ``(channels, height, width)`` of one frame. frame_stack: frames stacked as its input.
-        actions: the number of actions.
+        specification: of the environments it plays in.
         seed: of the initial network and of every draw.
         device: where the network lives.
-        images: whether observations are pictures; object grids have convolutions of their own.
-        environments: how many record together.
 
     Raises:
-        ValueError: ``rollout_steps`` leaves the first rollout without a row, or a convolution does not fit.
+        ValueError: the convolutions do not fit the observation.
     """
 
     priority_exponent = 0.0
@@ -141,23 +136,13 @@ class PPOAgent:
     def __init__(
         self,
         settings: PPOSettings,
+        specification: EnvironmentSpecification,
         *,
-        observation_shape: tuple[int, int, int],
-        frame_stack: int,
-        actions: int,
         seed: int,
         device: torch.device,
-        images: bool,
-        environments: int,
     ):
-        if settings.rollout_steps < 2:
-            raise ValueError("rollout_steps must be at least 2: the newest row is only bootstrapped from")
         self.settings = settings
-        self.seed = seed
-        self.device = device
-        self.environments = environments
-        self.updates = 0
-        self.flop_counter = FlopCounter()
+        self.environments = specification.environments
         network = settings.network
         self.ppo = PPO(
             "CnnPolicy",
@@ -175,25 +160,28 @@ class PPOAgent:
                 "net_arch": [],  # no layers between the shared features and the heads
                 "features_extractor_class": ConvolutionalFeatures,
                 "features_extractor_kwargs": {
-                    "layers": network.convolutions if images else network.grid_convolutions,
+                    "layers": network.convolutions if specification.images else network.grid_convolutions,
                     "hidden": network.hidden,
                 },
             },
             device=device,
             _init_setup_model=False,
         )
-        channels, height, width = observation_shape
-        self.ppo.observation_space = spaces.Box(0, 255, (frame_stack * channels, height, width), np.uint8)
-        self.ppo.action_space = spaces.Discrete(actions)
-        self.ppo.n_envs = environments
+        self.ppo.observation_space = spaces.Box(0, 255, specification.input_shape, np.uint8)
+        self.ppo.action_space = spaces.Discrete(specification.actions)
+        self.ppo.n_envs = specification.environments
         self.ppo.set_logger(Logger(folder=None, output_formats=[]))
         with initial_weights(seed):
             self.ppo._setup_model()
         # The policy knows its features by three names; here each weight has one.
         policy = self.ppo.policy
-        self.network = nn.ModuleDict(
-            {"features": policy.features_extractor, "policy": policy.action_net, "value": policy.value_net}
-        )
+        parts = {"features": policy.features_extractor, "policy": policy.action_net, "value": policy.value_net}
+        super().__init__(nn.ModuleDict(parts), seed=seed, device=device)
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Made by stable-baselines3."""
+        return self.ppo.policy.optimizer
 
     # Acting
 
@@ -201,10 +189,7 @@ class PPOAgent:
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`; training adds nothing to the policy."""
-        if mode == "training":
-            with self.flop_counter.counted("act", len(observation)):
-                policy, value = self._predict(observation)
-        else:
+        with self.flop_counter.counted("act", len(observation)):
             policy, value = self._predict(observation)
         if mode == "best":
             action = policy.argmax(axis=1)
@@ -302,48 +287,15 @@ class PPOAgent:
 
     # State
 
-    @property
-    def flops(self) -> int:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        return self.flop_counter.total
-
-    def state(self) -> dict[str, NDArray]:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        moments = optimizer_arrays(self.network, self.ppo.policy.optimizer)
-        return {
-            **self.network_state(),
-            **{f"optimizer.{name}": array for name, array in moments.items()},
-            "updates": np.array(self.updates, np.int64),
-            "flops": np.array(self.flops, np.int64),
-        }
-
     def restore(self, state: dict[str, NDArray]) -> None:
         """See :class:`efficientzero.agents.interface.Agent`."""
-        for name in ("updates", "flops"):
-            if name not in state:
-                raise ValueError(f"the saved agent lacks {name}")
-        updates = int(state["updates"])
         weights = [name for name, _ in self.network.named_parameters()]
-        moments = {f"optimizer.{name}.{moment}" for name in weights for moment in ADAM_MOMENTS if updates}
+        moments = {
+            f"optimizer.{name}.{moment}" for name in weights for moment in ADAM_MOMENTS if state.get("updates", 1)
+        }
         for name in sorted(moments - state.keys()):
             raise ValueError(f"the saved agent lacks {name}")
         for name in state:
             if not name.startswith("network.") and name not in moments | {"updates", "flops"}:
                 raise ValueError(f"the saved agent has an unknown {name}")
-        self.restore_network(state)
-        load_optimizer(self.network, self.ppo.policy.optimizer, state, "optimizer.")
-        self.updates = updates
-        self.flop_counter.total = int(state["flops"])
-
-    def network_state(self) -> dict[str, NDArray]:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        return network_arrays(self.network, "network.")
-
-    def restore_network(self, state: dict[str, NDArray]) -> None:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        load_network(self.network, state, "network.")
-
-    @property
-    def parameters(self) -> int:
-        """Trainable numbers in the network."""
-        return sum(weight.numel() for weight in self.network.parameters())
+        super().restore(state)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Decision, Drift, Memory
+from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.network_agent import NetworkAgent, initial_weights
+from efficientzero.agents.network_agent import initial_weights
+from efficientzero.agents.replay_agent import ReplayAgent
 from efficientzero.augment import augmented
 from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
 from efficientzero.parameters import RainbowSettings
@@ -41,7 +42,7 @@ class TransitionBatch:
     weights: Tensor
 
 
-class RainbowAgent(NetworkAgent):
+class RainbowAgent(ReplayAgent):
     """Learns action values, or their distributions, by n-step Q-learning.
 
     The n steps are cut short at the newest row of an episode that was truncated or goes on. The arguments are those of
@@ -54,26 +55,22 @@ class RainbowAgent(NetworkAgent):
     def __init__(
         self,
         settings: RainbowSettings,
+        specification: EnvironmentSpecification,
         *,
-        observation_shape: tuple[int, int, int],
-        frame_stack: int,
-        actions: int,
         seed: int,
         device: torch.device,
-        images: bool,
     ):
         self.settings = settings
         self.td_steps = settings.learning.td_steps if settings.multi_step else 1
-        channels, height, width = observation_shape
         distribution = settings.distribution
         self.distribution = (
             ReturnDistribution(distribution.maximum, distribution.atoms) if settings.distributional else None
         )
-        layers = settings.network.convolutions if images else settings.network.grid_convolutions
+        layers = settings.network.convolutions if specification.images else settings.network.grid_convolutions
         with initial_weights(seed):
             network = ValueNetwork(
-                Convolutions((frame_stack * channels, height, width), layers),
-                actions,
+                Convolutions(specification.input_shape, layers),
+                specification.actions,
                 hidden=settings.network.hidden,
                 outputs=distribution.atoms if settings.distributional else 1,
                 dueling=settings.dueling,
@@ -83,10 +80,9 @@ class RainbowAgent(NetworkAgent):
         super().__init__(
             settings.learning,
             network,
-            actions=actions,
+            specification,
             seed=seed,
             device=device,
-            images=images,
             prioritised=settings.prioritised,
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.agents.interface import Drift, Memory
-from efficientzero.agents.network_agent import NetworkAgent
+from efficientzero.agents.replay_agent import ReplayAgent
 from efficientzero.progress import Progress
 from efficientzero.random_streams import generator
 from efficientzero.replay.search_targets import NEVER
@@ -29,8 +29,8 @@ class Estimate:
     value: NDArray[np.float32]
 
 
-class ReanalysingAgent(NetworkAgent):
-    """A :class:`NetworkAgent` whose targets come from estimates that are made again: by search, or by its network."""
+class ReanalysingAgent(ReplayAgent):
+    """A :class:`ReplayAgent` whose targets come from estimates that are made again: by search, or by its network."""
 
     @abstractmethod
     def _estimate(self, network: Any, observation: NDArray[np.uint8], random: np.random.Generator) -> Estimate:

@@ -1,0 +1,121 @@
+"""What agents that learn one network from a replay have in common: an update."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from efficientzero.agents.interface import EnvironmentSpecification, Memory
+from efficientzero.agents.network_agent import NetworkAgent
+from efficientzero.agents.network_state import load_network, network_arrays
+from efficientzero.parameters import Learning
+from efficientzero.random_streams import generator
+
+
+class ReplayAgent(NetworkAgent):
+    """Samples transitions by their priorities, makes targets with a target network, and takes a step down a loss.
+
+    Args:
+        learning: how to learn. network: initialised. specification: of the environments it plays in.
+        seed: of every draw. device: where the network lives.
+        prioritised: whether ``learning.priority_exponent`` holds, or positions are sampled uniformly.
+    """
+
+    def __init__(
+        self,
+        learning: Learning,
+        network: nn.Module,
+        specification: EnvironmentSpecification,
+        *,
+        seed: int,
+        device: torch.device,
+        prioritised: bool = True,
+    ):
+        super().__init__(network, seed=seed, device=device)
+        self.learning = learning
+        self.actions = specification.actions
+        self.shift = learning.augmentation_shift if specification.images else 0
+        self.priority_exponent = learning.priority_exponent if prioritised else 0.0
+        self.target_network: Any = copy.deepcopy(self.network).eval().requires_grad_(False)
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Made on first use: an agent that only acts needs none, and torch loads a second's worth of code for it."""
+        learning = self.learning
+        weights = self.network.parameters()
+        if learning.optimizer == "sgd":
+            return torch.optim.SGD(
+                weights, lr=learning.learning_rate, momentum=learning.momentum, weight_decay=learning.weight_decay
+            )
+        return torch.optim.AdamW(
+            weights,
+            lr=learning.learning_rate,
+            eps=learning.adam_epsilon,
+            weight_decay=learning.weight_decay,
+            fused=True,
+        )
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.learning.precision == "bfloat16"
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
+
+    def updates_due(self, env_steps: int) -> int:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        return int(self.learning.updates_per_env_step * env_steps)
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        learning = self.learning
+        done = min(self.updates / learning.priority_correction_updates, 1.0)
+        correction = learning.priority_correction + (1.0 - learning.priority_correction) * done
+        positions, weights = memory.priorities.sample(
+            learning.batch_size, correction, generator(self.seed, "sample", self.updates)
+        )
+        batch, more = self._batch(memory, positions, weights)
+        warmup = min(1.0, (self.updates + 1) / max(learning.warmup_updates, 1))
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning.learning_rate * warmup * learning_rate_factor
+        self.network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        with self.flop_counter.counted("update"):
+            with self._autocast():
+                loss, figures, errors = self._loss(batch)
+            loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), learning.max_gradient_norm)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(
+                f"the gradient is not finite at update {self.updates}; a lower learning_rate or float32 may help"
+            )
+        self.optimizer.step()
+        if self.priority_exponent > 0.0:
+            memory.priorities.update(positions, errors)
+        self.updates += 1
+        if self.updates % learning.target_network_interval == 0:
+            self.target_network.load_state_dict(self.network.state_dict())
+        return {**figures, "gradient_norm": float(norm), **more}
+
+    @abstractmethod
+    def _batch(
+        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
+    ) -> tuple[Any, dict[str, float]]:
+        """Observations and targets of the sampled positions, and figures worth plotting."""
+
+    @abstractmethod
+    def _loss(self, batch: Any) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+        """The loss of a batch, figures worth plotting, and the priority of each position ``[batch]``."""
+
+    def state(self) -> dict[str, NDArray]:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        return super().state() | network_arrays(self.target_network, "target_network.")
+
+    def restore(self, state: dict[str, NDArray]) -> None:
+        """See :class:`efficientzero.agents.interface.Agent`."""
+        super().restore(state)
+        load_network(self.target_network, state, "target_network.")
