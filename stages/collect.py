@@ -19,14 +19,15 @@ def main() -> None:
     from efficientzero.run import new_run, save_run
 
     configure_torch(parameters.threads)
-    stopwatch = Stopwatch(None)
     run = new_run(parameters, name, seed)
+    stopwatch = Stopwatch(None)
     with Progress(parameters.warmup_env_steps, f"{parameters.game} {name}: warm-up", "env steps") as progress:
         warm_up(run, parameters.warmup_env_steps, parameters.envs, progress)
+    cost = stopwatch.read()
     save_run(run, Path(f"data/runs/{name}/{seed}/0"), earlier=None)
 
     device = device_name(choose_device(parameters.device))
-    write_cost(Path(f"data/costs/{name}/{seed}/collect.json"), stopwatch.read(), device)
+    write_cost(Path(f"data/costs/{name}/{seed}/collect.json"), cost, device)
 
     environments = evaluation_environments(parameters)
     policy = RandomAgent(environments.num_actions)

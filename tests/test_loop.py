@@ -42,7 +42,7 @@ AGENTS = {  # updates due at 80 env steps of `tiny`, and those of the finishing 
     "rainbow": (80, 16),
     "rainbow_classic": (20, 4),
     "dqn": (80, 16),
-    "ppo": (4, 0),
+    "ppo": (4, 1),
     "random": (0, 0),
 }
 

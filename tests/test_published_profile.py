@@ -25,14 +25,18 @@ SMALL = [
     "agent.efficientzero.search.simulations=6",
     "agent.efficientzero.learning.batch_size=4",
     "agent.efficientzero.learning.updates_per_env_step=0.2",
+    "agent.ppo.rollout_steps=5",
     "evaluation.episodes=2",
     "evaluation.max_env_steps=4",
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["efficientzero", "muzero_reanalyze"])
-def test_it_plays_learns_is_finished_and_scored(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "updates"),
+    [("efficientzero", 4), ("muzero_reanalyze", 4), ("model_free_muzero", 4), ("rainbow", 24), ("dqn", 24), ("ppo", 2)],
+)
+def test_it_plays_learns_is_finished_and_scored(tmp_path, name, updates):
     composed = tmp_path / "params.yaml"
     compose_and_dump(composed, str(ROOT / "conf"), None, "config", str(ROOT / "plugins"), SMALL)
     parameters = check(yaml.safe_load(composed.read_text()))
@@ -42,7 +46,7 @@ def test_it_plays_learns_is_finished_and_scored(tmp_path, name):
     train(run, 20, parameters.envs, Counted(), lambda run: None)
     search_again(run, Counted())
     finish(run, parameters.reanalysis, Counted(), lambda run: None)
-    assert run.memory.recording.frames.shape == (10, 2, 3, 96, 96) and run.agent.updates == 4
+    assert run.memory.recording.frames.shape == (10, 2, 3, 96, 96) and run.agent.updates == updates
     after = run.agent.network_state()
     assert any(not np.array_equal(before[key], after[key]) for key in before)
     assert all(np.isfinite(array).all() for array in after.values())

@@ -14,8 +14,6 @@ from efficientzero.random_streams import generator
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import Run
 
-FIGURES_EVERY = 25  # updates
-
 Snapshot = Callable[[Run], None]
 
 
@@ -45,8 +43,8 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
 
 
 def finishing_updates(agent: Agent, env_steps: int, settings: Reanalysis) -> int:
-    """Updates of the finishing branch: a share of those that the budget came with (20k of 100k in the paper)."""
-    return int(settings.updates_fraction * agent.updates_due(env_steps))
+    """Updates of the finishing branch: a share, rounded, of those due at the budget (20k of 100k in the paper)."""
+    return round(settings.updates_fraction * agent.updates_due(env_steps))
 
 
 def search_again(run: Run, progress: Progress) -> None:
@@ -78,9 +76,9 @@ def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapsho
 
 
 def learn(run: Run, learning_rate_factor: float, progress: Progress) -> None:
-    """One update; every ``FIGURES_EVERY``-th is kept in the run's figures."""
+    """One update; what it returns is kept in the run's figures every ``agent.figures_every`` updates."""
     figures = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor)
-    if run.agent.updates % FIGURES_EVERY == 0:
+    if run.agent.updates % run.agent.figures_every == 0:
         run.figures.append({"updates": run.agent.updates, "env_steps": run.env_steps, **figures})
         progress.note(updates=run.agent.updates, loss=figures.get("loss", float("nan")))
 

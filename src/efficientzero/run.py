@@ -32,7 +32,7 @@ class Run:
             environments show now.
         env_steps: recorded so far; times the environments' frame skip it is the frames of the budget.
         episodes: of each training episode (whole games) that has ended: env steps of the run, return, length.
-        figures: of every ``FIGURES_EVERY``-th update, what ``learn`` returned.
+        figures: what ``learn`` returned, every ``agent.figures_every`` updates.
         returns, lengths: of the games going on.
         finishing: updates made by the finishing branch, or None where it has not begun.
         drift: how far old search targets were from the finishing branch's, a row per bin of age.

@@ -40,7 +40,9 @@ def fingerprint(stage: str, parameters: Parameters, inputs: Path, **facts: Any) 
     open_folder(inputs, KIND)
     settings = parameters.model_dump(exclude={"snapshot_seconds", "milestones", "agents", "seeds", "profile"})
     machine = [platform.python_version(), str(choose_device(parameters.device))]
-    machine += [f"{package} {version(package)}" for package in ("torch", "numpy", "ale-py", "MinAtar")]
+    machine += [
+        f"{package} {version(package)}" for package in ("torch", "numpy", "ale-py", "MinAtar", "stable-baselines3")
+    ]
     digest = hashlib.sha256(json.dumps([stage, settings, facts, machine], sort_keys=True).encode())
     digest.update((inputs / MANIFEST).read_bytes())
     checkout = Path(__file__).parents[2]
@@ -84,17 +86,18 @@ class Snapshots:
         latest = self.latest()
         if latest is not None:
             try:
-                self._stopwatch = Stopwatch(load_cost(self.folder))
                 run = load_run(parameters, name, seed, latest)
                 print(
                     f"resuming at {run.env_steps} env steps, {run.agent.updates} updates, from a snapshot", flush=True
                 )
+                self._stopwatch = Stopwatch(load_cost(self.folder))
                 return run
             except DamagedFolderError as error:
                 print(f"not resuming: {error}", flush=True)
                 shutil.rmtree(latest)
-        self._stopwatch = Stopwatch(None)
-        return load_run(parameters, name, seed, inputs)
+        run = load_run(parameters, name, seed, inputs)
+        self._stopwatch = Stopwatch(None)  # loading is done, libraries that are loaded on first use included
+        return run
 
     def __call__(self, run: Run) -> None:
         """Saves the run if ``seconds`` have passed since the last time."""

@@ -37,6 +37,6 @@ def reported_errors() -> Iterator[None]:
     """Prints what a user can mend and exits with code 2; whatever else is raised is a fault of the program."""
     try:
         yield
-    except (ParameterError, DamagedFolderError) as error:
+    except (ParameterError, DamagedFolderError, FloatingPointError) as error:  # the last: learning that diverges
         print(error, file=sys.stderr)
         sys.exit(2)

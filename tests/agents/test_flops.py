@@ -14,13 +14,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from efficientzero.agents.flops import FlopCounter
 
 
-def check(new, work, tolerance=0.0):
+def check(new, work):
     """An agent's own count of a piece of work is torch's of the same work of another new one."""
     ours, theirs = new(), new()
     work(ours)
     with FlopCounterMode(display=False) as counter:
         work(theirs)
-    assert ours.flops == pytest.approx(counter.get_total_flops(), rel=tolerance) and ours.flops > 0
+    assert ours.flops == counter.get_total_flops() > 0
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -31,8 +31,7 @@ def test_an_update_and_a_search_of_efficientzero(on):
         return made_up.agent(consistency=on, value_prefix=on, learning__max_target_age=0)
 
     check(new, lambda one: one.act(seen, np.random.default_rng(0), env_steps=0, mode="training"))
-    # Searches again, then learns. torch's count leaves out the LSTM's gradient of its first state, which needs none.
-    check(new, lambda one: one.learn(made_up.memory()), tolerance=0.01 if on else 0.0)
+    check(new, lambda one: one.learn(made_up.memory()))  # searches again, then learns
 
 
 @pytest.mark.parametrize("on", [(), ("distributional", "double", "dueling"), tuple(test_rainbow.COMPONENTS)])
@@ -60,9 +59,10 @@ def test_work_is_in_proportion_to_its_size():
     assert counter.total == 14 * 2 * 3 * 5
 
 
-def test_looking_on_changes_nothing():
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_looking_on_changes_nothing(precision):
     """The measured first update and the others leave the same bits."""
-    first, measured = made_up.agent(), made_up.agent()
+    first, measured = (made_up.agent(learning__precision=precision) for _ in range(2))
     first.flop_counter._per_unit.update({"search": 1, "update": 1, "value": 1})
     memories = made_up.memory(), made_up.memory()
     for one, memory in zip((first, measured), memories, strict=True):

@@ -100,6 +100,27 @@ def test_reanalysis_estimates_everything_anew_and_reports_the_drift():
     np.testing.assert_allclose(drift.policy_distance, 0.5)  # from uniform to one action
 
 
+def test_the_loss_is_weighted_by_importance():
+    one, memory = agent(augmentation_intensity=0.0), chain_world.played()
+    one.network.eval()  # BatchNorm mixes a batch's rows
+
+    def loss(weights):
+        batch, _ = one._batch(memory, np.arange(32), weights.astype(np.float32))
+        return float(one._loss(batch)[0].detach())
+
+    first, second = np.eye(32)[:2]
+    assert loss(first + 3.0 * second) == pytest.approx(loss(first) + 3.0 * loss(second), rel=1e-5)
+    assert loss(0.0 * first) == 0.0 < loss(first)
+
+
+def test_what_acting_keeps_is_the_greedy_estimate():
+    one = agent()
+    decision = one.act(chain_world.every_state(), np.random.default_rng(0), env_steps=0, mode="training")
+    again = one._estimate(one.network, chain_world.every_state(), np.random.default_rng(0))
+    np.testing.assert_array_equal(decision.policy, again.policy)
+    assert decision.policy.max() == 1.0
+
+
 def test_it_shares_efficientzeros_code_and_network():
     for shared in ("learn", "_refresh", "reanalyze", "_network_values", "state", "restore"):
         assert getattr(ModelFreeMuZeroAgent, shared) is getattr(EfficientZeroAgent, shared)

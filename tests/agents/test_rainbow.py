@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import chain_world
 import numpy as np
 import pytest
@@ -221,7 +223,11 @@ def test_noise_is_drawn_anew_for_every_update_and_every_action():
         one.learn(memory)
         drawn.append(noise_of(layer))
     assert not torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[1], drawn[2])
-    assert not torch.equal(noise_of(layer), noise_of(one.target_network.action_stream[2]))
+    target = one.target_network.action_stream[2]
+    assert not target.silent and not torch.equal(noise_of(layer), noise_of(target))
+    before = noise_of(target)
+    one.learn(memory)
+    assert not torch.equal(before, noise_of(target))
     seen = chain_world.every_state()
     sampled = {one.act(seen, np.random.default_rng(n), env_steps=0, mode="sampled").value.tobytes() for n in range(5)}
     best = {one.act(seen, np.random.default_rng(n), env_steps=0, mode="best").value.tobytes() for n in range(5)}
@@ -231,6 +237,40 @@ def test_noise_is_drawn_anew_for_every_update_and_every_action():
 def noise_of(layer):
     """All buffers of a noisy layer, end to end."""
     return torch.cat([buffer.flatten() for buffer in layer.buffers()])
+
+
+@pytest.mark.parametrize("on", [(), ("distributional",)])
+def test_the_loss_is_weighted_by_importance(on):
+    one, memory = agent(*on), chain_world.played()
+    positions = np.arange(32)
+    losses = []
+    for place in range(3):
+        weights = np.zeros(32, np.float32)
+        weights[place] = 32.0
+        batch, _ = one._batch(memory, positions, weights)
+        losses.append(float(one._loss(batch)[0].detach()))
+    batch, _ = one._batch(memory, positions, np.r_[1.0, 2.0, 4.0, np.zeros(29)].astype(np.float32) * 32.0)
+    expected = losses[0] + 2.0 * losses[1] + 4.0 * losses[2]
+    assert float(one._loss(batch)[0].detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_large_errors_count_in_proportion():
+    """The Huber loss of an error of 10 is 9.5, of an error of 0.5 it is 0.125."""
+    one, memory = agent(), chain_world.played()
+    batch, _ = one._batch(memory, np.arange(32), np.ones(32, np.float32))
+    for error, loss in ((10.0, 9.5), (0.5, 0.125)):
+        with torch.no_grad():
+            predicted = one.network(batch.observations)[torch.arange(32), batch.actions, 0]
+        shifted = replace(batch, rewards=predicted + error, factor=torch.zeros(32))
+        assert float(one._loss(shifted)[0].detach()) == pytest.approx(loss, rel=1e-4)
+
+
+def test_images_and_grids_have_convolutions_of_their_own():
+    images = replace(chain_world.SPECIFICATION, images=True)
+    own = settings(network={"convolutions": [[8, 2, 1]], "grid_convolutions": [[8, 3, 1]], "hidden": 32})
+    for specification, kernel in ((images, 2), (chain_world.SPECIFICATION, 3)):
+        one = make_agent(own, specification, seed=0, device=torch.device("cpu"))
+        assert next(one.network.convolutions.parameters()).shape[-1] == kernel
 
 
 def test_epsilon_falls_while_training_and_is_its_own_in_evaluation():
@@ -268,6 +308,19 @@ def test_saved_and_restored_it_goes_on_as_it_would_have(on):
     assert straight.updates == 10 and straight.flops == resumed.flops > 0
 
 
-def test_a_foreign_state_is_refused():
+def test_a_foreign_or_incomplete_state_is_refused():
     with pytest.raises(ValueError, match="saved agent"):
         agent("dueling").restore(agent().state())
+    one = agent()
+    one.learn(chain_world.played())
+    state = one.state()
+    for missing in (
+        "updates",
+        "flops",
+        "optimizer.action_stream.0.weight.exp_avg",
+        "target_network.action_stream.0.bias",
+    ):
+        with pytest.raises(ValueError, match=f"lacks {missing}"):
+            agent().restore({name: array for name, array in state.items() if name != missing})
+    with pytest.raises(ValueError, match="has an unknown surprise"):
+        agent().restore(state | {"surprise": np.zeros(1)})

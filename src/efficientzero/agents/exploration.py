@@ -17,6 +17,11 @@ def epsilon_at(settings: Exploration, env_steps: int, mode: Acting) -> float:
     return settings.first_epsilon + done * (settings.last_epsilon - settings.first_epsilon)
 
 
+def greedy_policy(action_values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All probability on the highest of the values (the first of several), float32 ``[batch, actions]``."""
+    return np.eye(action_values.shape[1], dtype=np.float32)[action_values.argmax(axis=1)]
+
+
 def epsilon_greedy(
     action_values: NDArray[np.float32], epsilon: float, random: np.random.Generator, *, searched: bool
 ) -> Decision:
@@ -29,13 +34,10 @@ def epsilon_greedy(
         The policy of the decision is that of these very probabilities, its value the highest action value.
     """
     batch, actions = action_values.shape
-    greedy = action_values.argmax(axis=1)
     anything = random.integers(actions, size=batch)
-    policy = np.full((batch, actions), epsilon / actions, np.float32)
-    policy[np.arange(batch), greedy] += 1.0 - epsilon
     return Decision(
-        action=np.where(random.random(batch) < epsilon, anything, greedy).astype(np.int64),
-        policy=policy,
+        action=np.where(random.random(batch) < epsilon, anything, action_values.argmax(axis=1)).astype(np.int64),
+        policy=(1.0 - epsilon) * greedy_policy(action_values) + np.float32(epsilon / actions),
         value=action_values.max(axis=1),
         searched=searched,
     )

@@ -109,6 +109,7 @@ class Agent(Protocol):
 
     updates: int
     priority_exponent: float  # of the replay it learns from
+    figures_every: int  # updates between two whose figures are kept
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
@@ -131,7 +132,7 @@ class Agent(Protocol):
         """One update; returns figures worth plotting, such as losses."""
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
-        """Searches every recorded position with the present network; None for an agent without search."""
+        """Makes the target of every recorded position anew with the present network; None where none is kept."""
 
     def state(self) -> dict[str, NDArray]:
         """All that :meth:`restore` needs, as named arrays."""
@@ -155,4 +156,4 @@ class Agent(Protocol):
 
     @property
     def flops(self) -> int:
-        """Floating-point operations that acting, learning and reanalysis have taken so far, as torch counts them."""
+        """Floating-point operations of the layers in acting, learning and reanalysis so far: see ``flops.py``."""

@@ -6,7 +6,7 @@ network and the reuse of samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
+from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import cross_entropy
 from efficientzero.agents.network_agent import initial_weights
@@ -72,7 +72,10 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
         values = self._action_values(self.network, observation)
-        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=True)
+        epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
+        decision = epsilon_greedy(values, epsilon, random, searched=True)
+        # What is kept is the estimate, as reanalysis makes it: the drift from the one to the other is not epsilon's.
+        return replace(decision, policy=greedy_policy(values))
 
     def _action_values(self, network: ActionValueNetwork, observation: NDArray[np.uint8]) -> NDArray[np.float32]:
         """``[batch, actions]``."""
@@ -80,8 +83,8 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
             return network.eval().values(torch.from_numpy(observation).to(self.device)).cpu().numpy()
 
     def _estimate(self, network: Any, observation: NDArray[np.uint8], random: np.random.Generator) -> Estimate:
-        greedy = epsilon_greedy(self._action_values(network, observation), 0.0, random, searched=True)
-        return Estimate(greedy.policy, greedy.value)
+        values = self._action_values(network, observation)
+        return Estimate(greedy_policy(values), values.max(axis=1))
 
     def _values(self, network: ActionValueNetwork, observation: Tensor) -> Tensor:
         return network.values(observation).amax(dim=1)

@@ -32,6 +32,8 @@ class NetworkAgent(ABC):
         network: initialised. seed: of every draw. device: where the network lives.
     """
 
+    STATE: tuple[str, ...] = ("network.", "optimizer.", "updates", "flops")  # how the names of its arrays begin
+
     def __init__(self, network: nn.Module, *, seed: int, device: torch.device):
         self.network: Any = network.to(device)  # Any: each kind of agent has a network of its own
         self.seed = seed
@@ -62,6 +64,9 @@ class NetworkAgent(ABC):
         for name in ("updates", "flops"):
             if name not in state:
                 raise ValueError(f"the saved agent lacks {name}")
+        for name in state:
+            if not name.startswith(self.STATE):
+                raise ValueError(f"the saved agent has an unknown {name}")
         self.restore_network(state)
         load_optimizer(self.network, self.optimizer, state, "optimizer.")
         self.updates = int(state["updates"])

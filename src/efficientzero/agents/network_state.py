@@ -46,7 +46,7 @@ def load_optimizer(
     """Replaces an optimiser's state by what :func:`optimizer_arrays` gave, stored under ``prefix``.
 
     Raises:
-        ValueError: an array of an unknown weight, or of another shape than its weight.
+        ValueError: names an array of an unknown weight, of another shape than its weight, or that a weight lacks.
     """
     weights = dict(network.named_parameters())
     optimizer.state.clear()
@@ -58,3 +58,8 @@ def load_optimizer(
         if weight is None or array.shape not in ((), tuple(weight.shape)):
             raise ValueError(f"{name} {array.shape} in the saved agent belongs to no weight of this network")
         optimizer.state[weight][moment] = torch.tensor(np.array(array), device=weight.device)
+    moments = sorted({moment for state in optimizer.state.values() for moment in state})
+    for weight_name, weight in weights.items():
+        for moment in moments:
+            if moment not in optimizer.state[weight]:
+                raise ValueError(f"the saved agent lacks {prefix}{weight_name}.{moment}")

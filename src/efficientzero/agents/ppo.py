@@ -34,8 +34,6 @@ from efficientzero.progress import Progress
 from efficientzero.random_streams import generator
 from efficientzero.replay.recording import ONGOING, TRUNCATED
 
-ADAM_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
 
 class ConvolutionalFeatures(BaseFeaturesExtractor):
     """Convolutions and one hidden layer with ReLU, which policy and value share.
@@ -95,7 +93,8 @@ def fill(buffer: RolloutBuffer, memory: Memory, rows: range, values: NDArray[np.
     These are generalised advantage estimates (Schulman et al. 2016, equation 16), and lambda-returns for the value.
     Nothing is bootstrapped past a termination. What a truncation cut off was never seen, so that, as in
     :mod:`efficientzero.targets`, the episode's last row has no target: its value stands for all that follows it, its
-    own reward included. Its advantage is zero, its return is its value, and rows before it bootstrap from it.
+    own reward included. Its advantage is zero (until
+    a minibatch's are normalised), its return is its value, and rows before it bootstrap from it.
 
     Args:
         buffer: of ``len(rows)`` rows. memory: also holds the policy that each action was drawn from.
@@ -132,6 +131,7 @@ class PPOAgent(NetworkAgent):
     """
 
     priority_exponent = 0.0
+    figures_every = 1  # a small budget has few updates, and each is many steps of the optimiser
 
     def __init__(
         self,
@@ -284,18 +284,3 @@ class PPOAgent(NetworkAgent):
 
     def reanalyze(self, memory: Memory, progress: Progress) -> None:
         """Nothing to search."""
-
-    # State
-
-    def restore(self, state: dict[str, NDArray]) -> None:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        weights = [name for name, _ in self.network.named_parameters()]
-        moments = {
-            f"optimizer.{name}.{moment}" for name in weights for moment in ADAM_MOMENTS if state.get("updates", 1)
-        }
-        for name in sorted(moments - state.keys()):
-            raise ValueError(f"the saved agent lacks {name}")
-        for name in state:
-            if not name.startswith("network.") and name not in moments | {"updates", "flops"}:
-                raise ValueError(f"the saved agent has an unknown {name}")
-        super().restore(state)

@@ -18,6 +18,7 @@ class RandomAgent:
 
     updates = 0
     priority_exponent = 0.0
+    figures_every = 1
     parameters = 0
     flops = 0
 

@@ -28,6 +28,9 @@ class ReplayAgent(NetworkAgent):
         prioritised: whether ``learning.priority_exponent`` holds, or positions are sampled uniformly.
     """
 
+    STATE = (*NetworkAgent.STATE, "target_network.")
+    figures_every = 25
+
     def __init__(
         self,
         learning: Learning,

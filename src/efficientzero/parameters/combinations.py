@@ -30,6 +30,11 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}.search", settings.search)
+        if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
+            yield (
+                f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
+                "exploring; set exploration.first_epsilon, last_epsilon and decay_env_steps, as agent.dqn has them"
+            )
         # What depends on the game and the budget matters for the agents that are run.
         if name in parameters.agents and isinstance(settings, RainbowSettings | PPOSettings):
             yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
@@ -52,6 +57,11 @@ def _repeated(values: Sequence[object]) -> list[str]:
 
 
 def _budgets(parameters: Parameters) -> Iterator[str]:
+    if parameters.envs.max_frames_per_episode <= parameters.envs.frame_skip:
+        yield (
+            f"envs.max_frames_per_episode: {parameters.envs.max_frames_per_episode} must be more than envs.frame_skip "
+            f"({parameters.envs.frame_skip}), or every episode is cut after its first env step and nothing is learned"
+        )
     milestones, count = parameters.milestones, parameters.envs.count
     budgets = {
         "milestones.first": milestones.first,

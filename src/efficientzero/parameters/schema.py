@@ -90,7 +90,7 @@ class Learning(Section):
 
     updates_per_env_step: Positive
     batch_size: Annotated[int, Field(ge=2)]  # BatchNorm needs two
-    td_steps: PositiveInt  # rewards summed before the bootstrap
+    td_steps: Annotated[int, Field(gt=0, le=10_000)]  # rewards summed before the bootstrap
     target_network_interval: PositiveInt  # updates between copies to the target network
     optimizer: Literal["adamw", "sgd"]
     learning_rate: Positive
