@@ -168,9 +168,8 @@ def main() -> None:
     for name, figure in figures.items():
         for suffix in ("png", "svg"):
             save_figure(figure, output / f"{name}.{suffix}")
-    write_report(
-        output / "report.html", analysis, {name: output / f"{name}.svg" for name in figures}, table, parameters=described
-    )
+    drawn = {name: output / f"{name}.svg" for name in figures}
+    write_report(output / "report.html", analysis, drawn, table, parameters=described)
     print(printed_table(table))
     for second, pair in verdict["against"].items():
         print(f"{verdict['first']} against {second}: {pair['verdict']}")

@@ -210,9 +210,7 @@ def test_refuses_where_no_exponent_can_be_seen():
     assert isinstance(form_scores(three)[0].held_out_error, Refused)
     step = simulated_curves(np.random.default_rng(0), exponents=(0.8, 60.0), between_games=0.0, between_seeds=0.01)
     at_bound = compare_exponents(step, weights(step, "these games", 100, np.random.default_rng(0)))
-    assert (
-        isinstance(at_bound.ratios[0], Refused) and "its curve shows none" in at_bound.ratios[0].reason
-    )
+    assert isinstance(at_bound.ratios[0], Refused) and "its curve shows none" in at_bound.ratios[0].reason
     assert at_bound.equal_exponents == at_bound.ratios[0]
     assert isinstance(wald_test(np.zeros(2), np.zeros((50, 2)), resampled), Refused)
 

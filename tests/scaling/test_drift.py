@@ -8,8 +8,8 @@ HEADER = "age_from,age_to,positions,policy_distance,value_difference"
 
 
 def write(folder, agent, seed, budget, *rows):
-    path = folder / agent / str(seed) / str(budget) / "drift.csv"
-    path.parent.mkdir(parents=True)
+    path = folder / agent / str(seed) / f"{budget}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([HEADER, *rows]) + "\n" if rows else "\n")
     return path
 
@@ -38,10 +38,10 @@ def test_agents_that_search_nothing_again_have_no_rows(tmp_path):
 def test_a_damaged_table_is_named(tmp_path, rows):
     path = write(tmp_path, "a", 0, 100)
     path.write_text(f"{HEADER}\n{rows}")
-    with pytest.raises(DriftFileError, match=r"drift\.csv: damaged, or not a table of drift"):
+    with pytest.raises(DriftFileError, match=r"100\.csv: damaged, or not a table of drift"):
         read_drift(tmp_path, ["a"], [0], [100])
 
 
 def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(DriftFileError, match=r"0/100/drift\.csv: this table is missing"):
+    with pytest.raises(DriftFileError, match=r"0/100\.csv: this table is missing"):
         read_drift(tmp_path, ["a"], [0], [100])

@@ -45,9 +45,9 @@ def folder(tmp_path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(content))
             for steps in (750, 1500, 3000, 6000):
-                branch = tmp_path / "data" / "finished" / agent / str(seed) / str(steps)
-                branch.mkdir(parents=True)
-                (branch / "drift.csv").write_text(DRIFT if agent == "efficientzero" else "\n")
+                drift = tmp_path / "data" / "drift" / agent / str(seed) / f"{steps}.csv"
+                drift.parent.mkdir(parents=True, exist_ok=True)
+                drift.write_text(DRIFT if agent == "efficientzero" else "\n")
     return tmp_path
 
 
@@ -62,7 +62,7 @@ def test_writes_what_dvc_yaml_declares(folder):
     assert result.returncode == 0, result.stderr
     written = {path.name for path in (folder / "data" / "scaling").iterdir()}
     figures = {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "svg")}
-    assert written == {f"{name}.csv" for name in TABLES} | {"verdict.json"} | figures
+    assert written == {f"{name}.csv" for name in TABLES} | {"verdict.json", "report.html"} | figures
     assert len({(folder / "data" / "scaling" / name).read_bytes() for name in figures}) == len(figures)
     declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())
     plots = declared["plots"]
@@ -95,8 +95,9 @@ def test_other_seconds_change_nothing_but_the_score_table(folder):
         written.append({path.name: path.read_bytes() for path in output.iterdir()})
         for path in (folder / "data" / "costs").glob("*/*/*.json"):
             path.write_text(path.read_text().replace('"wall_seconds": 0.5', '"wall_seconds": 0.75'))
-    assert {name for name in written[0] if written[0][name] != written[1][name]} == {"scores.csv"}
-    assert len(written[0]) == len(TABLES) + 1 + 2 * len(FIGURES)
+    assert {name for name in written[0] if written[0][name] != written[1][name]} <= {"scores.csv", "report.html"}
+    assert written[0]["scores.csv"] != written[1]["scores.csv"]
+    assert len(written[0]) == len(TABLES) + 2 + 2 * len(FIGURES)
 
 
 def set_parameters(folder, **values):
@@ -114,7 +115,7 @@ def test_one_seed_gives_every_file_and_no_verdict_in_little_time(folder):
     assert run(folder).returncode == 0
     after = os.times()
     assert after.children_user - before.children_user < 10
-    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 1 + 2 * len(FIGURES)
+    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
     assert verdict_of(folder)["against"]["muzero_reanalyze"]["verdict"] == "not identified"
     assert "one seed only" in verdict_of(folder)["against"]["muzero_reanalyze"]["reason"]
     exponents = pd.read_csv(folder / "data" / "scaling" / "exponents.csv")
@@ -126,7 +127,7 @@ def test_an_experiment_of_one_agent_is_sound(folder):
     result = run(folder)
     assert result.returncode == 0, result.stderr
     assert verdict_of(folder)["against"] == {} and "only one agent" in verdict_of(folder)["reason"]
-    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 1 + 2 * len(FIGURES)
+    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
 
 
 def test_a_game_without_a_ceiling_has_its_scores_and_reasons(folder):
@@ -157,7 +158,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     assert set(scores.seed) == {0, 1}
     assert len(scores) == 2 * 2 * 4
     # Nor does DVC see what is left over, when it takes the folder for an input.
-    for results in ("scores", "costs", "finished"):
+    for results in ("scores", "costs", "drift"):
         kept = {path.parent.name for path in (folder / "data" / results).glob("*/*/*")}
         assert kept == {"0", "1"}, results
 
@@ -167,7 +168,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     [
         "scores/efficientzero/1/3000.json",
         "costs/efficientzero/1/finish-3000.json",
-        "finished/efficientzero/1/3000/drift.csv",
+        "drift/efficientzero/1/3000.csv",
     ],
 )
 def test_a_missing_file_is_named_without_a_traceback(folder, name):
