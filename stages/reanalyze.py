@@ -16,7 +16,7 @@ def main() -> None:
     from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.loop import finish, finishing_updates, search_again
     from efficientzero.progress import Progress
-    from efficientzero.run import save_finished
+    from efficientzero.run import save_drift, save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
@@ -33,6 +33,7 @@ def main() -> None:
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
         finish(run, parameters.reanalysis, progress, snapshots)
     save_finished(run, Path(f"data/finished/{name}/{seed}/{at}"))
+    save_drift(run, Path(f"data/drift/{name}/{seed}/{at}.csv"))
     device = device_name(choose_device(parameters.device))
     write_cost(Path(f"data/costs/{name}/{seed}/finish-{at}.json"), snapshots.cost(), device)
     snapshots.clear()

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from efficientzero.agents import Agent, EnvironmentSpecification, Memory, make_agent
 from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
-from efficientzero.folders import DamagedFolderError, new_folder, open_folder
+from efficientzero.folders import DamagedFolderError, new_folder, open_folder, write_whole
 from efficientzero.games import find_game
 from efficientzero.parameters import Parameters
 from efficientzero.replay import Priorities, Recording, SearchTargets, read_chunks, write_chunks
@@ -161,11 +161,15 @@ def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
 
 
 def save_finished(run: Run, path: Path) -> None:
-    """Writes a finished agent: its network, and how far the old search targets had drifted."""
+    """Writes a finished agent: its network, and what learning showed."""
     with new_folder(path, FINISHED_KIND, _facts(run)) as folder:
         save_file(_contiguous(run.agent.network_state()), folder / "agent.safetensors")
-        write_table(run.drift, folder / "drift.csv")
         write_table(run.figures, folder / "learning.csv")
+
+
+def save_drift(run: Run, path: Path) -> None:
+    """Writes how far the finishing branch found old search targets from fresh ones, a row per bin of age; atomic."""
+    write_whole(path, lambda draft: write_table(run.drift, draft))
 
 
 def load_finished(

@@ -1,10 +1,21 @@
 """What the figures of score against frames and compute show, and that the same scores draw the same bytes."""
 
+from functools import cache
+
 import pandas as pd
 import pytest
 
 from efficientzero.games import find_game
-from efficientzero.scaling import curve_table, draw_curve, save_figure
+from efficientzero.published import published_curves
+from efficientzero.scaling import (
+    Refused,
+    analyse,
+    curve_table,
+    draw_curve,
+    draw_games,
+    published_points,
+    save_figure,
+)
 from efficientzero.scaling.appearance import KNOWN, appearances
 from efficientzero.scaling.tables import SCORE_COLUMNS
 
@@ -16,6 +27,7 @@ def score_rows(game="Assault", seeds=(0,), capped=None, frame_skip=4, scale=1.0,
     rows = [
         {
             "game": game, "agent": agent, "seed": seed, "env_steps": steps, "frames": steps * frame_skip,
+            "frame_skip": frame_skip,
             "score": scale * (base + 30 * number + 5 * seed), "standard_error": 4.0, "episodes": 10,
             "truncated": 0, "max_env_steps": capped, "sample_actions": sampled,
             "random_score": 220.0, "human_normalised": 0.1, "updates": 1, "parameters": 1,
@@ -185,3 +197,67 @@ def test_flat_scores_of_one_budget_are_drawn():
     table = score_rows().query("env_steps == 750").assign(score=0.0)
     for x in ("frames", "training_flops"):
         draw_curve(table, curve_table(table), find_game("Assault"), 0.0, x).canvas.draw()
+
+
+def test_three_seeds_have_intervals_and_two_standard_errors():
+    for seeds, factor, name in (((0, 1), 1.0, "± 1 standard error"), ((0, 1, 2), 4.302653, "95\u00a0%\u00a0interval")):
+        figure = draw(seeds=seeds)
+        band = figure.axes[0].collections[1].get_paths()[0].vertices[:, 1]
+        table = curve_table(score_rows(seeds=seeds))
+        own = table[table.agent == "efficientzero"].iloc[0]
+        assert band.min() == pytest.approx(own.score - factor * own.standard_error)
+        assert f"band: {name}" in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_published_points_stand_behind_within_the_budgets_and_of_the_same_agents():
+    published = pd.DataFrame(
+        [("efficientzero", 400, 1.0), ("efficientzero", 6000, 250.0), ("rainbow", 6000, 260.0),
+         ("muzero_reanalyze", 90000, 9.0)],
+        columns=["agent", "frames", "score"],
+    )  # fmt: skip
+    table = score_rows()
+    figure = draw_curve(table, curve_table(table), find_game("Assault"), 220.0, published=published)
+    names = [name for name in labels(figure) if "published" in name]
+    assert names == ["EfficientZero, published"]
+    (points,) = [line for line in figure.axes[0].lines if line.get_label() == names[0]]
+    assert (list(points.get_xdata()), list(points.get_ydata())) == ([6000], [250.0])
+    assert "Hollow: published scores" in figure.get_supxlabel()
+    compute = draw_curve(table, curve_table(table), find_game("Assault"), 220.0, "training_flops", published)
+    assert not any("published" in name for name in labels(compute))
+    assert "Hollow" not in draw().get_supxlabel()
+
+
+def test_published_points_are_means_over_runs_by_our_names():
+    points = published_points("Alien")
+    own = published_curves("efficientzero_100k").query("game == 'Alien' and agent == 'EfficientZero'")
+    found = points[points.agent == "efficientzero"]
+    assert set(own.frames) <= set(found.frames) and {"muzero_reanalyze", "rainbow"} <= set(points.agent)
+    assert not points.duplicated(["agent", "frames"]).any()
+    assert published_points("minatar/breakout").empty
+
+
+@cache
+def several_games():
+    table = pd.concat([score_rows(game, (0, 1, 2)) for game in ("Alien", "Boxing", "Pong")], ignore_index=True)
+    table["score"] += 300 * table.groupby(["game", "agent", "seed"]).cumcount()
+    return table, analyse(table, resamples=20)
+
+
+@pytest.mark.parametrize("x", ["frames", "training_flops"])
+def test_several_games_have_an_aggregate_panel_and_a_panel_each(x):
+    table, analysis = several_games()
+    figure = draw_games(curve_table(table), analysis, x)
+    large, *small = figure.axes
+    assert [axes.get_title() for axes in small] == ["Alien", "Boxing", "Pong"]
+    curves = analysis.curves["human"]
+    lines = {line.get_label(): line for line in large.lines}
+    assert list(lines["EfficientZero"].get_ydata()) == pytest.approx(list(curves.aggregate[0]))
+    assert len(large.collections) == 2 and "other seeds on these games" in figure.get_supxlabel()
+    own = table[(table.game == "Pong") & (table.agent == "efficientzero")].groupby("frames").score.mean()
+    assert list(small[2].lines[0].get_ydata()) == pytest.approx(list(own))
+
+
+def test_several_games_without_an_aggregate_say_why():
+    figure = draw_games(curve_table(several_games()[0]), Refused("there is only one agent"))
+    assert any("Not shown: there is only one agent" in text for text in texts(figure))
+    assert len(figure.axes) == 4

@@ -12,6 +12,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+DRIFT = "age_from,age_to,positions,policy_distance,value_difference\n0,0,9,0.1,0.2\n2,3,9,0.2,0.4\n"
+FIGURES = ("score_against_frames", "score_against_compute", "frames_ratio", "exponents", "drift")
+TABLES = ("scores", "curve", "aggregates", "exponents", "frames_ratio", "drift")
 
 
 @pytest.fixture
@@ -41,6 +44,10 @@ def folder(tmp_path):
                 path = tmp_path / "data" / "costs" / agent / str(seed) / f"{stage}.json"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(content))
+            for steps in (750, 1500, 3000, 6000):
+                drift = tmp_path / "data" / "drift" / agent / str(seed) / f"{steps}.csv"
+                drift.parent.mkdir(parents=True, exist_ok=True)
+                drift.write_text(DRIFT if agent == "efficientzero" else "\n")
     return tmp_path
 
 
@@ -54,11 +61,13 @@ def test_writes_what_dvc_yaml_declares(folder):
     result = run(folder)
     assert result.returncode == 0, result.stderr
     written = {path.name for path in (folder / "data" / "scaling").iterdir()}
-    figures = {f"score_against_{x}.{suffix}" for x in ("frames", "compute") for suffix in ("png", "svg")}
-    assert written == {"scores.csv", "curve.csv"} | figures
-    assert len({(folder / "data" / "scaling" / name).read_bytes() for name in figures}) == 4
-    plots = yaml.safe_load((ROOT / "dvc.yaml").read_text())["plots"]
-    assert plots[1:] == ["data/scaling/score_against_frames.png", "data/scaling/score_against_compute.png"]
+    figures = {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "svg")}
+    assert written == {f"{name}.csv" for name in TABLES} | {"verdict.json", "report.html"} | figures
+    assert len({(folder / "data" / "scaling" / name).read_bytes() for name in figures}) == len(figures)
+    declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    plots = declared["plots"]
+    assert plots[1:] == [f"data/scaling/{name}.png" for name in FIGURES]
+    assert declared["metrics"] == ["data/scaling/verdict.json"]
     (curve_path,) = plots[0]["score against frames"]["y"]
     curve = pd.read_csv(folder / curve_path)
     assert {"agent", plots[0]["score against frames"]["x"], "score"} <= set(curve.columns)
@@ -69,6 +78,13 @@ def test_writes_what_dvc_yaml_declares(folder):
     assert list(scores.wall_seconds[:4]) == [1.5, 2.0, 2.5, 3.0]
     assert list(scores.columns[-2:]) == ["cpu_seconds", "wall_seconds"]
     assert "CPU-seconds" in result.stdout and "750.5" in result.stdout
+    drift = pd.read_csv(folder / "data" / "scaling" / "drift.csv")
+    assert list(drift.agent.unique()) == ["efficientzero"] and list(drift.runs) == [2] * 8
+    verdict = json.loads((folder / "data" / "scaling" / "verdict.json").read_text())
+    assert list(verdict["against"]) == ["muzero_reanalyze"] and verdict["schema_version"] == 1
+    assert (
+        f"efficientzero against muzero_reanalyze: {verdict['against']['muzero_reanalyze']['verdict']}" in result.stdout
+    )
 
 
 def test_other_seconds_change_nothing_but_the_score_table(folder):
@@ -79,7 +95,61 @@ def test_other_seconds_change_nothing_but_the_score_table(folder):
         written.append({path.name: path.read_bytes() for path in output.iterdir()})
         for path in (folder / "data" / "costs").glob("*/*/*.json"):
             path.write_text(path.read_text().replace('"wall_seconds": 0.5', '"wall_seconds": 0.75'))
-    assert {name for name in written[0] if written[0][name] != written[1][name]} == {"scores.csv"}
+    assert {name for name in written[0] if written[0][name] != written[1][name]} <= {"scores.csv", "report.html"}
+    assert written[0]["scores.csv"] != written[1]["scores.csv"]
+    assert len(written[0]) == len(TABLES) + 2 + 2 * len(FIGURES)
+
+
+def set_parameters(folder, **values):
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | values))
+
+
+def verdict_of(folder):
+    return json.loads((folder / "data" / "scaling" / "verdict.json").read_text())
+
+
+def test_one_seed_gives_every_file_and_no_verdict_in_little_time(folder):
+    set_parameters(folder, seeds=[0])
+    before = os.times()
+    assert run(folder).returncode == 0
+    after = os.times()
+    assert after.children_user - before.children_user < 10
+    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
+    assert verdict_of(folder)["against"]["muzero_reanalyze"]["verdict"] == "not identified"
+    assert "one seed only" in verdict_of(folder)["against"]["muzero_reanalyze"]["reason"]
+    exponents = pd.read_csv(folder / "data" / "scaling" / "exponents.csv")
+    assert len(exponents) and exponents.estimate.isna().all() and exponents.refused.notna().all()
+
+
+def test_an_experiment_of_one_agent_is_sound(folder):
+    set_parameters(folder, agents=["efficientzero"])
+    result = run(folder)
+    assert result.returncode == 0, result.stderr
+    assert verdict_of(folder)["against"] == {} and "only one agent" in verdict_of(folder)["reason"]
+    assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
+
+
+def test_a_game_without_a_ceiling_has_its_scores_and_reasons(folder):
+    set_parameters(folder, game="minatar/breakout")
+    for path in (folder / "data" / "scores").glob("*/*/*.json"):
+        content = json.loads(path.read_text())
+        content |= {"game": "minatar/breakout", "frames": content["env_steps"], "frame_skip": 1}
+        path.write_text(json.dumps(content))
+    result = run(folder)
+    assert result.returncode == 0, result.stderr
+    reason = verdict_of(folder)["against"]["muzero_reanalyze"]["reason"]
+    assert "no random and human score" in reason
+    assert pd.read_csv(folder / "data" / "scaling" / "aggregates.csv").empty
+
+
+def test_experiments_are_never_written_over_the_output_of_dvc(folder):
+    result = run(folder, "--revs", "main", "--output", "data/scaling")
+    assert result.returncode == 2 and result.stderr.startswith("--output: ") and result.stderr.count("\n") == 1
+    result = run(folder, "--revs", "main")
+    assert result.returncode == 2 and "'main': there is no such experiment" in result.stderr
+    assert "Traceback" not in result.stderr and result.stderr.count("\n") == 1
+    assert not (folder / "data" / "scaling").exists() and not (folder / "data" / "comparison").exists()
 
 
 def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
@@ -88,12 +158,19 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     assert set(scores.seed) == {0, 1}
     assert len(scores) == 2 * 2 * 4
     # Nor does DVC see what is left over, when it takes the folder for an input.
-    for results in ("scores", "costs"):
-        kept = {path.parent.name for path in (folder / "data" / results).glob("*/*/*.json")}
+    for results in ("scores", "costs", "drift"):
+        kept = {path.parent.name for path in (folder / "data" / results).glob("*/*/*")}
         assert kept == {"0", "1"}, results
 
 
-@pytest.mark.parametrize("name", ["scores/efficientzero/1/3000.json", "costs/efficientzero/1/finish-3000.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scores/efficientzero/1/3000.json",
+        "costs/efficientzero/1/finish-3000.json",
+        "drift/efficientzero/1/3000.csv",
+    ],
+)
 def test_a_missing_file_is_named_without_a_traceback(folder, name):
     missing = Path("data", name)
     (folder / missing).unlink()

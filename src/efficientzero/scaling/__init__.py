@@ -1,31 +1,62 @@
-"""Score against frames and compute: the table of all scores and costs, the curve, its figures.
+"""Scaling: tables of scores and costs, the statistics of scaling curves, their figures.
 
 A score file is written once per agent, seed and budget, a cost file once per stage of them; this package reads exactly
-the files it is given. It imports no torch and no layer but games.
+the files it is given. `analyse` puts the statistics together. No torch is imported, and of the package only `games` and
+`published`.
 """
 
+from efficientzero.scaling.analysis import Analysis, analyse
+from efficientzero.scaling.analysis_json import without_analysis
+from efficientzero.scaling.analysis_tables import aggregates_table, exponents_table, frames_ratio_table
 from efficientzero.scaling.cost_file import CostFile, CostFileError, read_cost_file
 from efficientzero.scaling.costs import cost_paths, read_costs
-from efficientzero.scaling.figure import draw_curve, save_figure
+from efficientzero.scaling.drawing import save_figure
+from efficientzero.scaling.drift import DriftFileError, drift_paths, read_drift
+from efficientzero.scaling.drift_figure import draw_drift
+from efficientzero.scaling.experiments import gather
+from efficientzero.scaling.exponent_figure import draw_exponents
+from efficientzero.scaling.figure import draw_curve
+from efficientzero.scaling.games_figure import draw_games
+from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.published_points import published_points
+from efficientzero.scaling.ratio_figure import draw_frames_ratio
+from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.result_file import ResultFileError
 from efficientzero.scaling.score_file import ScoreFile, ScoreFileError, read_score_file
 from efficientzero.scaling.scores import read_scores
 from efficientzero.scaling.tables import curve_table, printed_table, score_table
 
 __all__ = [
+    "Analysis",
     "CostFile",
     "CostFileError",
+    "DriftFileError",
+    "Refused",
     "ResultFileError",
+    "ScalingInputError",
     "ScoreFile",
     "ScoreFileError",
+    "aggregates_table",
+    "analyse",
     "cost_paths",
     "curve_table",
     "draw_curve",
+    "draw_drift",
+    "draw_exponents",
+    "draw_frames_ratio",
+    "draw_games",
+    "drift_paths",
+    "exponents_table",
+    "frames_ratio_table",
+    "gather",
     "printed_table",
+    "published_points",
     "read_cost_file",
     "read_costs",
+    "read_drift",
     "read_score_file",
     "read_scores",
     "save_figure",
     "score_table",
+    "without_analysis",
 ]

@@ -6,14 +6,16 @@ from textwrap import wrap
 
 import pandas as pd
 
+from efficientzero.scaling.score_spread import ENOUGH_SEEDS, SPREADS
 
-def note(table: pd.DataFrame, *, compute: bool, crowded: bool, width: int) -> str:
+
+def note(table: pd.DataFrame, *, compute: bool, crowded: bool, published: bool = False, width: int) -> str:
     """The lines of the note.
 
     Args:
         table: a `score_table`. compute: whether the figure is over training compute. crowded: whether there are
-            so many agents that their points stand side by side, with bars instead of bands. width: the most characters
-            of a line.
+            so many agents that their points stand side by side, with bars instead of bands. published: whether scores
+            of others stand behind. width: the most characters of a line.
     """
     episodes = sorted(set(table.episodes))
     seeds = table.seed.nunique()
@@ -21,7 +23,9 @@ def note(table: pd.DataFrame, *, compute: bool, crowded: bool, width: int) -> st
     first = f"A point: mean over {count} episode{'s' * (episodes[-1] > 1)} of the agent finished at that budget"
     spread = "bar" if crowded else "band"
     first += (
-        f", and over {seeds} seeds (faint: each seed; {spread}: ± 1 standard error)." if seeds > 1 else ", one seed."
+        f", and over {seeds} seeds (faint: each seed; {spread}: {SPREADS[seeds >= ENOUGH_SEEDS]})."
+        if seeds > 1
+        else ", one seed."
     )
     sentences = [first]
     if seeds == 1:
@@ -35,6 +39,8 @@ def note(table: pd.DataFrame, *, compute: bool, crowded: bool, width: int) -> st
             f"Along a line, from left to right: {budgets}. Compute is the networks' arithmetic in acting, learning "
             "and reanalysis up to that point, its finishing branch included."
         )
+    if published:
+        sentences.append("Hollow: published scores, of other networks, hyperparameters and evaluation rules.")
     if table.sample_actions.all():
         sentences.append("Actions are drawn as in training; published scores take the best action.")
     if table.max_env_steps.notna().any():

@@ -7,7 +7,7 @@ import pandas as pd
 from efficientzero.games import Game
 
 SCORE_COLUMNS = [
-    "game", "agent", "seed", "env_steps", "frames", "score", "standard_error", "episodes", "truncated",
+    "game", "agent", "seed", "env_steps", "frames", "frame_skip", "score", "standard_error", "episodes", "truncated",
     "max_env_steps", "sample_actions", "random_score", "human_normalised", "updates", "parameters", "training_flops",
     "cpu_seconds", "wall_seconds",
 ]  # fmt: skip

@@ -1,0 +1,27 @@
+"""Figures that others have published, as tables of the same form as our own scores.
+
+The tables lie in `data/published` of a checkout; its README says where each comes from and what was left out. Importing
+this package loads no torch.
+"""
+
+from efficientzero.published.aggregates import recomputed_aggregates, reported_aggregates
+from efficientzero.published.best_known import best_scores
+from efficientzero.published.board_game import board_game_frontier
+from efficientzero.published.figures_error import PublishedFiguresError
+from efficientzero.published.forecast import atari_fifty
+from efficientzero.published.listing import list_published
+from efficientzero.published.score_table import final_scores, published_curves
+from efficientzero.published.value_errors import efficientzero_value_errors
+
+__all__ = [
+    "PublishedFiguresError",
+    "atari_fifty",
+    "best_scores",
+    "board_game_frontier",
+    "efficientzero_value_errors",
+    "final_scores",
+    "list_published",
+    "published_curves",
+    "recomputed_aggregates",
+    "reported_aggregates",
+]

@@ -1,0 +1,76 @@
+"""What each figure shows, in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Caption(NamedTuple):
+    """`alternative`: for those who cannot see the figure. `seen`, `unseen`: sentences under it."""
+
+    title: str
+    alternative: str
+    seen: str
+    unseen: str
+
+
+ONE_GAME = {
+    "score_against_frames": Caption(
+        "Score against frames",
+        "A line for each agent through its score at each budget of frames, which the table of scores has as well.",
+        "Seen: what each agent scored when its training was finished at each budget. The frames double from mark to "
+        "mark, so that a constant multiple of frames is a constant distance sideways.",
+        "Not seen: how much of a gap would remain with other seeds or games, beyond the bars or bands drawn.",
+    ),
+    "score_against_compute": Caption(
+        "Score against compute",
+        "A line for each agent through its scores over the floating-point operations of its training; the table of "
+        "cost has its end.",
+        "Seen: what each score cost in arithmetic of the networks, for acting, learning and searching again.",
+        "Not seen: the emulator's work, and how well the arithmetic suits a device. Processor time, in the table of "
+        "cost, holds both.",
+    ),
+    "frames_ratio": Caption(
+        "How many times the frames",
+        "For each other agent a line of the ratio of frames over the level reached, with a band for its interval; the "
+        "table of frames has its figures.",
+        "Seen: how many times the frames of the first agent the other one needs for the same level. A flat line is an "
+        "offset; a slope is a difference of exponents or of asymptotes.",
+        "Not seen: levels that only one of the two reached, where there is no ratio.",
+    ),
+    "exponents": Caption(
+        "Ratios of exponents",
+        "For each other agent the ratio of exponents by every method, as points with bars; the table of exponents has "
+        "its figures.",
+        "Seen: the exponent of the first agent divided by that of the other, by each way to compute it, with its 95 % "
+        "interval. At 1 the exponents are the same.",
+        "Not seen: that exponents are equal, because a bar reaches over 1. A wide bar says little either way.",
+    ),
+    "drift": Caption(
+        "How search targets age",
+        "For each agent that searches, lines of the distance between old and new search results over their age.",
+        "Seen: how far the result of a search when a frame was played lies from that of one with the finished network.",
+        "Not seen: whether a score suffers from it.",
+    ),
+}
+SEVERAL_GAMES = {
+    name: ONE_GAME[name]._replace(
+        alternative="A large panel of the mean over games and a small panel for each game, with a line for each agent; "
+        "the tables of scores have the figures.",
+        seen="Seen: in the large panel the mean over games, which all of the analysis is about; in the small ones each "
+        "game, with its own scale of scores.",
+    )
+    for name in ("score_against_frames", "score_against_compute")
+}
+
+
+def caption(name: str, games: int) -> Caption:
+    """Of the figure `name` of an experiment with that many games; of an unknown figure no more than its name."""
+    known = ONE_GAME | SEVERAL_GAMES if games > 1 else ONE_GAME
+    return known.get(name) or Caption(name.replace("_", " ").capitalize(), "A figure of this experiment.", "", "")
+
+
+def refused_caption(name: str, games: int) -> Caption:
+    """Of a card in the place of the figure `name`."""
+    title = f"{caption(name, games).title}: refused"
+    return Caption(title, "A card with the reason in words.", "Seen: why there is nothing to draw.", "")
