@@ -72,8 +72,9 @@ def weights(curves: Curves, estimand: Estimand, resamples: int, random: np.rando
     if estimand == "these games":
         single = [agent for agent, seeds in zip(curves.agents, curves.seeds, strict=True) if seeds.max() < 2]
         if single:
+            listed = " and ".join(", ".join(single).rsplit(", ", 1))
             return Refused(
-                f"{' and '.join(single)} ran with one seed only, which does not show how much seeds differ; run at "
+                f"{listed} ran with one seed only, which does not show how much seeds differ; run at "
                 "least two, better five"
             )
         drawn = _seed_weights(curves, resamples, random)
