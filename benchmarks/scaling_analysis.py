@@ -23,14 +23,14 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import expit
 
-from efficientzero.scaling.bootstrap import ESTIMANDS, weights
-from efficientzero.scaling.comparison import compare_exponents
-from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.extrapolation import predict_score
-from efficientzero.scaling.form_selection import form_scores
-from efficientzero.scaling.frames_ratio import frames_ratio, frames_to_match
-from efficientzero.scaling.power_law import MODELS
-from efficientzero.scaling.verdict import judge
+from efficientzero.scaling.curves.bootstrap import ESTIMANDS, weights
+from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.estimates.frames_ratio import frames_ratio, frames_to_match
+from efficientzero.scaling.power_laws.comparison import compare_exponents
+from efficientzero.scaling.power_laws.extrapolation import predict_score
+from efficientzero.scaling.power_laws.form_selection import form_scores
+from efficientzero.scaling.power_laws.power_law import MODELS
+from efficientzero.scaling.verdict.verdict import judge
 
 AGENTS = ("efficientzero", "muzero_reanalyze", "rainbow")
 GAMES, SEEDS, RESAMPLES = 26, 5, 2000

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import efficientzero
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element

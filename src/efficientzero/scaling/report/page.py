@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from efficientzero.folders import write_whole
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.comparison_tables import crossings, exponents_table, frames_table, predictions_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.pair_analysis import PairAnalysis
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis.pair import PairAnalysis
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
 from efficientzero.scaling.report.costs_table import cost_means

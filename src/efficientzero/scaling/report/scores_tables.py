@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element

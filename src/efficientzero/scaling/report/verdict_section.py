@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.pair_analysis import PairAnalysis, PairEstimates
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis.pair import PairAnalysis, PairEstimates
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import agent_name, listed, named, sentence, with_interval

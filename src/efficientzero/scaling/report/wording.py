@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from efficientzero.scaling.appearance import appearances
-from efficientzero.scaling.bootstrap import Interval
+from efficientzero.scaling.curves.bootstrap import Interval
+from efficientzero.scaling.figures.appearance import appearances
 from efficientzero.scaling.refused import Refused
 
 FRAMES_PER_SECOND = 60
