@@ -16,10 +16,12 @@ from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.published_points import published_points
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.outputs import write_outputs
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.results.cost_file import CostFile, CostFileError, read_cost_file
 from efficientzero.scaling.results.costs import cost_paths, read_costs
 from efficientzero.scaling.results.drift import DriftFileError, drift_paths, read_drift
+from efficientzero.scaling.results.experiment import ExperimentResults, read_experiment
 from efficientzero.scaling.results.result_file import ResultFileError
 from efficientzero.scaling.results.revisions import gather
 from efficientzero.scaling.results.score_file import ScoreFile, ScoreFileError, read_score_file
@@ -31,6 +33,7 @@ __all__ = [
     "CostFile",
     "CostFileError",
     "DriftFileError",
+    "ExperimentResults",
     "Refused",
     "ResultFileError",
     "ScalingInputError",
@@ -54,9 +57,11 @@ __all__ = [
     "read_cost_file",
     "read_costs",
     "read_drift",
+    "read_experiment",
     "read_score_file",
     "read_scores",
     "save_figure",
     "score_table",
     "without_analysis",
+    "write_outputs",
 ]
