@@ -25,7 +25,8 @@ repro: $(VENV)/.pipeline
 	@$(DVC) repro
 
 test: lint
-	@$(BIN)/python -m pytest
+	@# One process a core: every test is single-threaded. A file's tests stay together, for what they share.
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from efficientzero.scaling import (
     ScalingInputError,
     gather,
     printed_table,
+    published_table,
     read_experiment,
     write_outputs,
 )
@@ -21,25 +22,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description="Reads data/scores/<agent>/<seed>/<env steps>.json, the cost files in data/costs/<agent>/<seed>/ "
         "and data/drift/<agent>/<seed>/<env steps>.csv for every agent, seed and milestone of params.yaml; "
-        "or, with --revs, the scores and costs of several experiments. Writes scores.csv, curve.csv, aggregates.csv, "
+        "or, with --revs, the scores and costs of several experiments; or, with --published, scores from the "
+        "literature (efficientzero.published.list_published names them). Writes scores.csv, curve.csv, aggregates.csv, "
         "exponents.csv, frames_ratio.csv, drift.csv, verdict.json, the figures as PNG and SVG, and report.html."
     )
     parser.add_argument("--scores", type=Path, default=Path("data/scores"), help="folder of the score files")
     parser.add_argument("--costs", type=Path, default=Path("data/costs"), help="folder of the cost files")
     parser.add_argument("--drift", type=Path, default=Path("data/drift"), help="folder of the drift of search targets")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--revs", nargs="+", metavar="NAME", help="DVC experiments or Git revisions to compare instead; without drift"
     )
+    instead.add_argument(
+        "--published", metavar="NAME", help="published scores to analyse instead, such as dopamine_log_budgets"
+    )
     parser.add_argument(
-        "--output", type=Path, help="folder to write; data/scaling, or with --revs data/comparison, if not given"
+        "--agents", nargs="+", metavar="AGENT", help="with --published: the agents to compare; all if not given"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="folder to write; data/scaling, or data/comparison with --revs or --published, if not given",
     )
     arguments = parser.parse_args()
-    output = arguments.output or Path("data/comparison" if arguments.revs else "data/scaling")
+    if arguments.agents and not arguments.published:
+        parser.error("--agents goes with --published; dvc exp run -S 'agents=[...]' chooses those that are run")
+    others = arguments.revs or arguments.published
+    output = arguments.output or Path("data/comparison" if others else "data/scaling")
     try:
-        if arguments.revs:
+        if others:
             if output.resolve() == Path("data/scaling").resolve():
                 raise ScalingInputError("--output: data/scaling is DVC's and of one experiment; name another folder")
-            table = gather(arguments.revs)
+            table = gather(others) if arguments.revs else published_table(others, arguments.agents)
             verdict = write_outputs(output, table)
         else:
             parameters = load_parameters()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,6 +25,8 @@ from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
 from efficientzero.scaling.results.tables import curve_table
 
+Axis = Literal["frames", "training_flops"]
+
 
 def write_outputs(
     output: Path,
@@ -40,8 +42,9 @@ def write_outputs(
     verdict.json, the figures as PNG and SVG, and report.html.
 
     Args:
-        output: a folder, made after the analysis. table: of `score_table` or `gather`. drift: of `read_drift`.
-        random_score: of random play on the one game of the table. parameters: of the experiment, for the report.
+        output: a folder, made after the analysis. table: of `score_table`, `gather` or `published_table`.
+        drift: of `read_drift`. random_score: of random play on the one game of the table. parameters: of the
+            experiment, for the report.
 
     Returns the verdict, as it is written. Raises ScalingInputError as `analyse`; then nothing is written.
     """
@@ -88,20 +91,21 @@ def _drawn(
     random_score: float | None,
 ) -> dict[str, Figure]:
     """All figures by the names of their files."""
+    counted = table.training_flops.notna().any()  # published scores come without
+    axes: dict[str, Axis] = {"score_against_frames": "frames"}
+    if counted:
+        axes["score_against_compute"] = "training_flops"
     games = list(dict.fromkeys(table.game))
     if len(games) == 1:
         game = find_game(games[0])
-        published = published_points(games[0]) if table.max_env_steps.isna().all() else None
-        frames = draw_curve(table, curve, game, random_score, x="frames", published=published)
-        compute = draw_curve(table, curve, game, random_score, x="training_flops")
+        whole = counted and table.max_env_steps.isna().all()
+        behind = {"frames": published_points(games[0]) if whole else None, "training_flops": None}
+        figures = {
+            name: draw_curve(table, curve, game, random_score, x=x, published=behind[x]) for name, x in axes.items()
+        }
     else:
-        frames, compute = (draw_games(curve, analysis, x) for x in ("frames", "training_flops"))
-    figures = {
-        "score_against_frames": frames,
-        "score_against_compute": compute,
-        "frames_ratio": draw_frames_ratio(analysis),
-        "exponents": draw_exponents(analysis),
-    }
+        figures = {name: draw_games(curve, analysis, x) for name, x in axes.items()}
+    figures |= {"frames_ratio": draw_frames_ratio(analysis), "exponents": draw_exponents(analysis)}
     if drift is not None:
         figures["drift"] = draw_drift(drift, int(table.frame_skip.iloc[0]))
     return figures

@@ -13,10 +13,10 @@ COLUMNS = ("parameters", "updates", "training_flops", "cpu_seconds", "wall_secon
 
 
 def cost_means(table: pd.DataFrame) -> pd.DataFrame:
-    """Indexed by agent in the order of the table: frames, and those of `COLUMNS` that the table has."""
+    """Indexed by agent in the order of the table: frames, and those of `COLUMNS` that are not blank in the table."""
     last = table[table.frames == table.frames.max()]
-    present = [name for name in COLUMNS if name in table]
-    return last.groupby("agent", sort=False)[["frames", *present]].mean()
+    present = [name for name in COLUMNS if name in table and table[name].notna().any()]
+    return last.groupby("agent", sort=False)[["frames", *present]].mean().astype("float64")
 
 
 def costs_table(table: pd.DataFrame) -> Markup:

@@ -40,7 +40,7 @@ def curve_table(table: pd.DataFrame) -> pd.DataFrame:
     """Mean over seeds per agent and budget, with its standard error (blank for one seed); `table`: a `score_table`.
 
     Only of exact columns, so that the same experiment gives the same bytes wherever it runs: cpu_seconds and
-    wall_seconds stay in the score table. Means of counts are rounded to whole numbers.
+    wall_seconds stay in the score table. Means of counts are rounded to whole numbers, blank where there are none.
     """
     groups = table.groupby(["game", "agent", "env_steps", "frames"], sort=False)
     curve = groups.agg(
@@ -50,26 +50,33 @@ def curve_table(table: pd.DataFrame) -> pd.DataFrame:
         human_normalised=("human_normalised", "mean"),
         **{name: (name, "mean") for name in COUNTS},
     )
-    return curve.round(dict.fromkeys(COUNTS, 0)).astype(dict.fromkeys(COUNTS, "int64")).reset_index()
+    return curve.round(dict.fromkeys(COUNTS, 0)).astype(dict.fromkeys(COUNTS, "Int64")).reset_index()
 
 
 def printed_table(table: pd.DataFrame) -> str:
-    """Score and cost of every agent and budget, means over seeds, for reading; `table`: a `score_table`.
+    """Score and cost of every agent and budget, means over seeds and games, for reading; `table`: a `score_table`.
 
-    A standard error of one seed is that over its episodes.
+    A standard error of one seed is that over its episodes. Of several games the scores themselves have no mean; what is
+    blank everywhere has no column.
     """
-    several = table.seed.nunique() > 1
     groups = table.groupby(["agent", "frames"], sort=False)
     means = groups[["score", "human_normalised", *COUNTS, "cpu_seconds", "wall_seconds"]].mean()
-    errors = groups.score.sem() if several else groups.standard_error.first()
+    errors = groups.score.sem() if table.seed.nunique() > 1 else groups.standard_error.first()
     columns = {
-        "score": means.score.map("{:.4g}".format),
-        "standard error": errors.map("{:.2g}".format),
-        "human-normalised": means.human_normalised.map("{:.3f}".format),
-        "CPU-seconds": means.cpu_seconds.map("{:,.0f}".format),
-        "wall-seconds": means.wall_seconds.map("{:,.0f}".format),
-        "training FLOPs": means.training_flops.map("{:.3g}".format),
-        "updates": means.updates.map("{:,.0f}".format),
-        "parameters": means.parameters.map("{:,.0f}".format),
+        "score": (means.score, "{:.4g}"),
+        "standard error": (errors, "{:.2g}"),
+        "human-normalised": (means.human_normalised, "{:.3f}"),
+        "CPU-seconds": (means.cpu_seconds, "{:,.0f}"),
+        "wall-seconds": (means.wall_seconds, "{:,.0f}"),
+        "training FLOPs": (means.training_flops, "{:.3g}"),
+        "updates": (means.updates, "{:,.0f}"),
+        "parameters": (means.parameters, "{:,.0f}"),
     }
-    return pd.DataFrame(columns).replace("nan", "").reset_index().to_string(index=False)
+    if table.game.nunique() > 1:
+        del columns["score"], columns["standard error"]
+    written = {
+        name: values.map(form.format, na_action="ignore").fillna("")
+        for name, (values, form) in columns.items()
+        if values.notna().any()
+    }
+    return pd.DataFrame(written).reset_index().to_string(index=False)
