@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import matplotlib
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -74,8 +73,9 @@ def _draw_aggregate(
                   markeredgecolor="white", markeredgewidth=0.5, label=look.name, zorder=3)  # fmt: skip
         axes.fill_between(place, own.low, own.high, color=look.color, alpha=0.15, linewidth=0, zorder=1)
     if x == "frames":
-        frames_axis(axes, sorted(set(curve.frames)), find_game(curve.game.iloc[0]))
-        _thin_out(axes, sorted(set(curve.frames)))
+        frames = sorted(set(curve.frames))
+        frames_axis(axes, frames, find_game(curve.game.iloc[0]), _some(frames, 3))
+        axes.xaxis.set_major_formatter(SHORT)
     else:
         compute_axis(axes, list(curve.groupby(["agent", "frames"])[x].mean()))
     axes.set_ylabel(f"mean over games (0: random play, 1: {analysis.ceiling} score)")
@@ -96,7 +96,8 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
     axes.set_xscale("log", base=2 if x == "frames" else 10)
     axes.xaxis.set_minor_locator(NullLocator())
     if x == "frames":
-        _thin_out(axes, sorted(set(curve.frames)), 2)
+        axes.xaxis.set_major_locator(FixedLocator(_some(sorted(set(curve.frames)), 2)))
+        axes.xaxis.set_major_formatter(SHORT)
     human = find_game(game).human_score
     low, high = axes.get_ylim()
     if human is not None and low <= human <= high:
@@ -107,14 +108,9 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _thin_out(axes: Axes, frames: list[int], most: int = 3) -> None:
-    """Ticks at as many budgets as there is room for, the largest among them, in short figures; minutes alike."""
-    step = -(-len(frames) // most)
-    ticks = frames[::-1][::step][::-1]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
-    for child in axes.child_axes:
-        child.xaxis.set_major_locator(FixedLocator(list(np.array(ticks) / 3600)))
+def _some(frames: list[int], most: int) -> list[int]:
+    """As many budgets as there is room to label, evenly, the largest among them."""
+    return frames[::-1][:: -(-len(frames) // most)][::-1]
 
 
 def _short(frames: float) -> str:
@@ -122,6 +118,9 @@ def _short(frames: float) -> str:
         if frames >= size:
             return f"{frames / size:.3g}{letter}"
     return f"{frames:g}"
+
+
+SHORT = FuncFormatter(lambda value, _: _short(value))
 
 
 def _reason(analysis: Analysis | Refused) -> str | None:
