@@ -73,3 +73,11 @@ def test_the_same_analysis_gives_the_same_bytes(fixture, request, tmp_path):
     content = request.getfixturevalue(fixture)
     for one, other in drawn_twice(lambda: draw_exponents(content), tmp_path, save_figure):
         assert one == other
+
+
+def test_a_refusal_calls_agents_by_their_names():
+    figure = draw_exponents(
+        Refused("efficientzero and muzero_reanalyze ran with one seed; random play is no agent")
+    )
+    (said,) = [text for text in texts(figure) if text.startswith("Not shown")]
+    assert said == "Not shown: EfficientZero and MuZero-Reanalyze ran with one seed; random play is no agent"

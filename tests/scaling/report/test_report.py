@@ -16,6 +16,7 @@ from report_table import FIGURES, compared, score_table, single_run, written
 from efficientzero.scaling.analysis.analysis import analyse
 from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.estimates.frames_ratio import FramesToMatch
+from efficientzero.scaling.figures.appearance import named
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.power import Design, Power
 from efficientzero.scaling.refused import Refused
@@ -27,7 +28,6 @@ from efficientzero.scaling.report.verdict_section import headline
 from efficientzero.scaling.report.wording import (
     duration,
     in_brackets,
-    named,
     number,
     play_time,
     power_of_ten,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -41,3 +42,16 @@ def appearances(agents: Iterable[str]) -> dict[str, Appearance]:
         agent: Appearance(agent.replace("_", " "), *SPARE[number % len(SPARE)]) for number, agent in enumerate(others)
     }
     return {agent: KNOWN.get(agent) or spare[agent] for agent in agents}
+
+
+def agent_name(agent: str) -> str:
+    """As in the legends of the figures."""
+    return appearances([agent])[agent].name
+
+
+def named(text: str, agents: Iterable[str]) -> str:
+    """A sentence of the analysis with the agents' identifiers replaced by their names."""
+    identifiers = [re.escape(agent) for agent in agents if agent != "random"]  # "random play" stays what it is
+    if not identifiers:
+        return text
+    return re.sub(rf"(?<![\w-])(?:{'|'.join(identifiers)})(?![\w-])", lambda found: agent_name(found[0]), text)

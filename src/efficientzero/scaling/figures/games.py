@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -109,8 +110,9 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
 
 
 def _some(frames: list[int], most: int) -> list[int]:
-    """As many budgets as there is room to label, evenly, the largest among them."""
-    return frames[::-1][:: -(-len(frames) // most)][::-1]
+    """Up to so many budgets to label, the first and the last among them, as even on a logarithmic axis as can be."""
+    wanted = np.geomspace(frames[0], frames[-1], most)
+    return sorted({min(frames, key=lambda each: abs(np.log(each / place))) for place in wanted})
 
 
 def _short(frames: float) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import NONE, agent_name, duration, power_of_ten
+from efficientzero.scaling.report.wording import NONE, duration, power_of_ten
 
 COLUMNS = ("parameters", "updates", "training_flops", "cpu_seconds", "wall_seconds")
 

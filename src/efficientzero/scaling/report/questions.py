@@ -6,15 +6,14 @@ import pandas as pd
 
 from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.analysis.pair import PairAnalysis
+from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
 from efficientzero.scaling.report.costs_table import cost_means
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import (
-    agent_name,
     counted,
     duration,
-    named,
     power_of_ten,
     sentence,
     with_interval,
