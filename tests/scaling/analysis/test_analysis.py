@@ -146,7 +146,8 @@ def test_tables_hold_every_figure_with_reasons_in_the_place_of_numbers(analysis)
     frames = frames_ratio_table(analysis)
     assert set(frames["at"]) == {"level", "final level of first", "final level of second"}
     last = frames[(frames["at"] == "final level of first") & (frames.ceiling == "human")]
-    assert last.estimate.isna().all() and (last.at_least >= 1).all() and (last.refused != "").all()
+    assert last.estimate.isna().all() and (last.refused != "").all()
+    assert last.at_least.isna().all()  # the leader was climbing to the end: no bound above 1
     for table in (exponents, frames, aggregates_table(analysis)):
         assert (table.estimate.isna() == ((table.refused != "") & table.low.isna())).all()
         assert table.estimate.notna().any()
@@ -210,6 +211,19 @@ def test_a_flat_curve_is_named_and_the_other_pair_still_comes():
     )
     assert isinstance(analysis.pair("muzero_reanalyze").estimates["human", "these games"].exponents["M1"], Interval)
     assert "the curve of rainbow is flat" in why(analysis)
+
+
+@pytest.mark.parametrize("agents", [THREE[2:], THREE])
+def test_scores_below_random_play_give_a_statement_and_no_number(agents):
+    table = simulated_table()
+    table.loc[table.agent.isin(agents), "score"] = -1e4
+    analysis = analyse(table, resamples=RESAMPLES)
+    found = analysis.pair("rainbow")
+    assert all(isinstance(ratio, Refused) for each in found.estimates.values() for ratio in each.exponents.values())
+    flat = agents[0]
+    assert found.word == "not identified" and found.reasons[0].startswith(f"the curve of {flat} is flat")
+    for game in analysis.games:
+        assert f"{flat} is no better than random play at any budget; z is 0 there" in analysis.warnings[game]
 
 
 def test_minatar_has_no_ceiling_unless_it_is_given():
@@ -283,6 +297,12 @@ def without_a_budget(table):
         (lambda table: table.drop(columns="score"), "no column score"),
         (lambda table: table[:0], "is empty"),
         (lambda table: table.assign(frames=0), "a budget must be a number of frames above 0"),
+        (lambda table: table.assign(frames=-table.frames), "a budget must be a number of frames above 0"),
+        (lambda table: table.assign(score=np.inf), "its score is not a finite number"),
+        (lambda table: table.assign(score=table.score.astype(str)), "which is no number; read the table with numbers"),
+        (lambda table: table.assign(score="high"), "score holds 'high', which is no number"),
+        (lambda table: table.replace({"agent": {"rainbow": 3}}), "agent: 3 is no name"),
+        (lambda table: None, "must be a pandas DataFrame"),
     ],
 )
 def test_bad_input_is_one_sentence(table, spoil, sentence):

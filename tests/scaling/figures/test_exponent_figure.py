@@ -76,8 +76,6 @@ def test_the_same_analysis_gives_the_same_bytes(fixture, request, tmp_path):
 
 
 def test_a_refusal_calls_agents_by_their_names():
-    figure = draw_exponents(
-        Refused("efficientzero and muzero_reanalyze ran with one seed; random play is no agent")
-    )
+    figure = draw_exponents(Refused("efficientzero and muzero_reanalyze ran with one seed; random play is no agent"))
     (said,) = [text for text in texts(figure) if text.startswith("Not shown")]
     assert said == "Not shown: EfficientZero and MuZero-Reanalyze ran with one seed; random play is no agent"

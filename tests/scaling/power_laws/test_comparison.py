@@ -48,8 +48,8 @@ def test_the_interval_is_the_inflated_deviation_of_the_refits():
     refits = fit_batch(np.log(SIX_BUDGETS), resampled.aggregate, MODELS["M1"], fit.parameters)
     expected = (refits[:, 0] - refits[:, 1]).std(ddof=1) * np.sqrt(6 / 5)
     assert found.standard_error == pytest.approx(expected, rel=1e-6)
-    assert found.df == 5
-    assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.975, 5) * found.standard_error)
+    assert found.df == resampled.df <= 5
+    assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.975, resampled.df) * found.standard_error)
 
 
 def coverage(estimand, games, seeds, experiments, ratio=1.3, resamples=150):
@@ -68,7 +68,8 @@ def coverage(estimand, games, seeds, experiments, ratio=1.3, resamples=150):
 @pytest.mark.parametrize(("estimand", "games", "seeds"), [("these games", 4, 5), ("games like these", 10, 3)])
 def test_coverage_is_near_its_level(estimand, games, seeds):
     covered, _ = coverage(estimand, games, seeds, experiments=60, ratio=1.2)
-    assert covered >= 0.87  # a true 95 % gives less in 1 of 100; percentiles of few seeds give .78 to .93
+    # A true 95 % gives less in 1 of 100; percentiles of few seeds give .78 to .93.
+    assert covered * 60 >= stats.binom.ppf(0.01, 60, 0.95)
 
 
 @pytest.mark.slow
@@ -99,12 +100,13 @@ def test_the_naive_f_test_fails_the_size_check_that_the_bootstrap_passes():
     random = np.random.default_rng(5)
     naive = bootstrap = 0
     experiments = 60
+    high = stats.binom.ppf(0.99, experiments, 0.05)
     for _ in range(experiments):  # with equal exponents
         curves = simulated_curves(random, games=10, seeds=3)
         naive += naive_f_test(curves) < 0.05
         found = compare_exponents(curves, weights(curves, "games like these", 150, random))
         bootstrap += found.equal_exponents.p_value < 0.05
-    assert bootstrap <= 0.13 * experiments  # a true 5 % gives more in 1 of 100
+    assert bootstrap <= high < naive  # a true 5 % gives more than that in less than 1 of 100
     assert naive >= 0.2 * experiments
 
 
@@ -127,7 +129,7 @@ def test_wald_of_two_agents_is_the_square_of_the_t_test():
     log_ratio = found.ratios[0].log_ratio
     t = log_ratio.estimate / log_ratio.standard_error
     assert found.equal_exponents.statistic == pytest.approx(t**2)
-    assert found.equal_exponents.p_value == pytest.approx(2 * stats.t.sf(abs(t), 6))
+    assert found.equal_exponents.p_value == pytest.approx(2 * stats.t.sf(abs(t), log_ratio.df)) and log_ratio.df <= 6
 
 
 def test_hotelling_has_its_size_with_few_games():

@@ -1,10 +1,15 @@
 """Beyond the largest budget: right where the form is right, wide where data are noisy, refused where it is a guess."""
 
+import re
+
 import numpy as np
 import pytest
+from scipy import stats
 from simulated_curves import SIX_BUDGETS, power_law, simulated_curves
 
 from efficientzero.scaling.curves.bootstrap import Interval, weights
+from efficientzero.scaling.estimates.frames_ratio import frames_to_match
+from efficientzero.scaling.estimates.isotonic import isotonic
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.batched_fit import fit_batch
 from efficientzero.scaling.power_laws.extrapolation import frames_to_reach, predict_score
@@ -84,7 +89,10 @@ def test_refuses_too_few_budgets_and_too_small_a_range():
 def test_refuses_levels_that_the_asymptote_may_not_allow():
     curves, resampled = case(between_seeds=0.1)
     over = frames_to_reach(curves, resampled, "A", 0.9)
-    assert isinstance(over, Refused) and "lower bound of its asymptote" in over.reason
+    assert isinstance(over, Refused) and "which the fitted curve of A never exceeds" in over.reason
+    noisy, resampled = case(games=4, seeds=3)
+    near = frames_to_reach(noisy, resampled, "A", noisy.aggregate[0, -1] + 0.03)
+    assert isinstance(near, Refused) and "may be above all that A would ever reach" in near.reason
     seen = frames_to_reach(curves, resampled, "A", 0.3)
     assert isinstance(seen, Refused) and "within the observed budgets" in seen.reason
 
@@ -102,3 +110,34 @@ def test_refusals_pass_through_and_unknown_agents_are_named():
     assert predict_score(single, none, "A", 2 * LAST) is none
     with pytest.raises(ScalingInputError, match="'Z'"):
         predict_score(curves, resampled, "Z", 2 * LAST)
+
+
+def test_a_prediction_of_everything_is_refused():
+    curves, resampled = case(games=2, seeds=2, between_seeds=0.8)
+    refused = predict_score(curves, resampled, "A", 4 * LAST)
+    assert isinstance(refused, Refused)
+    assert re.search(r"anywhere from 0\.\d\d to 0\.\d\d in z, more than half of what there is", refused.reason)
+    assert isinstance(predict_score(curves, resampled, "A", 4 * LAST, confidence=0.5), Interval)  # narrower
+
+
+@pytest.mark.parametrize(("estimand", "between_games"), [("these games", 0.0), ("games like these", 0.1)])
+def test_frames_to_match_cover_a_known_multiple(estimand, between_games):
+    """B needs three times the frames of A at every level; on 26 games and five seeds. The level to match is measured,
+    too, so that its error counts."""
+    covered, alone, seen = [], [], []
+    for seed in range(60):
+        curves = simulated_curves(np.random.default_rng(seed), games=26, between_games=between_games)
+        resampled = weights(curves, estimand, 200, np.random.default_rng(seed))
+        match = frames_to_match(curves, resampled, "A", "B")
+        seen.append(not match.at_own_final_level.excludes(3.0))
+        levels = isotonic(resampled.aggregate[:, 0])[:, -1]
+        for found, goals in ((covered, levels), (alone, None)):
+            frames = frames_to_reach(curves, resampled, "B", match.level, goals)
+            if isinstance(frames, Interval):
+                found.append((not frames.excludes(3.0 * LAST), frames.standard_error))
+    least = stats.binom.ppf(0.005, 60, 0.95)
+    assert sum(seen) >= least and len(covered) >= 30
+    shares, errors = np.mean(covered, axis=0)
+    assert shares >= stats.binom.ppf(0.005, len(covered), 0.95) / len(covered)
+    if estimand == "these games":
+        assert errors > 1.03 * np.mean(alone, axis=0)[1]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -58,6 +59,25 @@ def test_not_identified_says_why_and_what_would_decide_it():
     assert "holds 1" in text and "not offset" in text and "not asymptote" in text
     assert "3 games, 3 seeds and 6 budgets would decide" in verdict.reasons[-1]
     assert verdict.needed.present.design.games == 3
+
+
+@pytest.mark.parametrize(
+    "by_ceiling",
+    [
+        *(made(truth) for truth in TRUTHS),
+        made("exponent", games=3, seeds=3, between_seeds=0.5),
+        made("exponent", exponents=(0.8, 60.0)),
+        {name: curves.select(budgets=[0, 2, 5]) for name, curves in made("offset").items()},
+    ],
+    ids=[*TRUTHS, "noisy", "a step", "three budgets"],
+)
+def test_reasons_are_sentences_in_words(by_ceiling):
+    """Names of tests and models stand in brackets at most."""
+    verdict = judged(by_ceiling)
+    for sentence in (*verdict.reasons, *(condition.statement for condition in verdict.conditions)):
+        words = re.sub(r"\([^()]*\)", "", sentence)
+        assert not re.search(r"\b(M[0-3]|AICc|TOST|Wald|soft_l1|pow4|p|E|R|df|transform-free)\b", words), sentence
+        assert "\n" not in sentence and ". " not in words and not sentence.endswith("."), sentence
 
 
 def test_is_plain_json():

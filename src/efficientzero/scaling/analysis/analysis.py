@@ -142,12 +142,21 @@ def analyse(
         for ahead in AHEAD
     )  # fmt: skip
     described = describe(curves, resampled, agents)
-    first = next((found for found in curves.values() if not isinstance(found, Refused)), None)
     return Analysis(
         agents, games, int(seeds.max()), frames, resamples, seed, curves, mean_curves(curves, resampled),
-        described, pairs, predictions, flagged_games(first) if first else {},
+        described, pairs, predictions, _warnings(curves),
         refusals(curves, described, pairs, predictions),
     )  # fmt: skip
+
+
+def _warnings(curves: Mapping[Ceiling, Curves | Refused]) -> Mapping[str, tuple[str, ...]]:
+    """Of games, under every ceiling; what does not depend on the ceiling is said once."""
+    found: dict[str, dict[str, None]] = {}
+    for each in curves.values():
+        if not isinstance(each, Refused):
+            for game, sentences in flagged_games(each).items():
+                found.setdefault(game, {}).update(dict.fromkeys(sentences))
+    return {game: tuple(sentences) for game, sentences in found.items()}
 
 
 def _checked(

@@ -22,15 +22,15 @@ from efficientzero.scaling.estimates.frames_ratio import (
     Trend,
     frames_ratio,
     frames_to_match,
-    trend,
 )
 from efficientzero.scaling.estimates.isotonic import isotonic
-from efficientzero.scaling.estimates.transform_free import LEAST_RANGE, ExponentRatio, common_range, exponent_ratio
-from efficientzero.scaling.power_laws.comparison import Comparison, FittedRatio, compare_exponents
+from efficientzero.scaling.estimates.transform_free import LEAST_RANGE, ExponentRatio, common_range
+from efficientzero.scaling.power_laws.comparison import FittedRatio, compare_exponents
 from efficientzero.scaling.power_laws.exponent_tests import WaldTest
 from efficientzero.scaling.power_laws.extrapolation import frames_to_reach
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.verdict.evidence import Comparisons, compare
 from efficientzero.scaling.verdict.verdict import Verdict, judge
 
 FINE = 41  # levels of a curve of R
@@ -60,6 +60,11 @@ class PairEstimates:
     extrapolated_match: Interval | Refused
     trend: Trend | Refused
     crossing: Crossing | Refused
+
+    @property
+    def compared(self) -> Comparisons:
+        """The part that a verdict rests on."""
+        return Comparisons(*(getattr(self, name) for name in Comparisons._fields))
 
     @property
     def exponents(self) -> dict[str, Interval | Refused]:
@@ -127,7 +132,8 @@ def analyse_pair(
         elif isinstance(drawn, Refused):
             verdicts[estimand] = drawn
         else:
-            verdicts[estimand] = judge(there, ceiling, first, second, estimand, drawn, random)
+            known = estimates[ceiling, estimand].compared
+            verdicts[estimand] = judge(there, ceiling, first, second, estimand, drawn, random, known)
     return PairAnalysis(first, second, estimates, verdicts, headline)
 
 
@@ -147,26 +153,19 @@ def estimate_pair(
     two = curves.select(agents=(first, second))
     rows = [curves.agents.index(agent) for agent in (first, second)]
     drawn = replace(resampled, weights=resampled.weights[:, rows], aggregate=resampled.aggregate[:, rows])
-    own_exponents = compare_exponents(two, drawn, MODELS["M1"])
     robust = compare_exponents(two, drawn, MODELS["M1"], "soft_l1")
-    own_errors, both = (compare_exponents(two, drawn, MODELS[name]) for name in ("M2", "M3"))
-    free = exponent_ratio(two, drawn, first, second)
+    compared = compare(two, drawn)
     match = frames_to_match(two, drawn, first, second)
     return PairEstimates(
         ceiling,
         estimand,
-        transform_free=free,
-        fitted=_ratio(own_exponents),
-        fitted_robust=_ratio(robust),
-        fitted_with_own_errors=_ratio(both),
-        equal_exponents=own_exponents if isinstance(own_exponents, Refused) else own_exponents.equal_exponents,
-        error_difference=own_errors if isinstance(own_errors, Refused) else own_errors.error_differences[0],
+        **compared._asdict(),
+        fitted_robust=robust if isinstance(robust, Refused) else robust.ratios[0],
         frames_ratio=frames_ratio(two, drawn, first, second),
         ratio_curve=_ratio_curve(two, drawn),
         frames_to_match=match,
-        extrapolated_match=match if isinstance(match, Refused) else frames_to_reach(two, drawn, second, match.level),
-        trend=trend(two, drawn, first, second),
-        crossing=crossing(two, drawn, free),
+        extrapolated_match=_extrapolated(two, drawn, match),
+        crossing=crossing(two, drawn, compared.transform_free),
     )
 
 
@@ -197,5 +196,8 @@ def _ratio_curve(two: Curves, resampled: Resamples) -> tuple[RatioAtLevel, ...] 
     return frames_ratio(two, resampled, first, second, tuple(np.linspace(low, high, FINE)))
 
 
-def _ratio(comparison: Comparison | Refused) -> FittedRatio | Refused:
-    return comparison if isinstance(comparison, Refused) else comparison.ratios[0]
+def _extrapolated(two: Curves, resampled: Resamples, match: FramesToMatch | Refused) -> Interval | Refused:
+    if isinstance(match, Refused):
+        return match
+    levels = isotonic(resampled.aggregate[:, 0])[:, -1]
+    return frames_to_reach(two, resampled, match.second, match.level, levels)

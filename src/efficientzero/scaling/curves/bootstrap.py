@@ -6,7 +6,8 @@ Two estimands, which answer different questions:
 - "games like these": games are drawn again, the same for all agents; what other games of the kind would have given.
 
 A bootstrap of K units underestimates the variance of their mean by (K - 1) / K (Davison and Hinkley 1997, section 2.3),
-hence the inflation; its percentiles cover too little when K is small, hence intervals of Student's t.
+hence the inflation; its percentiles cover too little when K is small, hence intervals of Student's t with the degrees
+of freedom of `variance`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.curves.variance import game_variance, seed_variance
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 
@@ -78,13 +80,13 @@ def weights(curves: Curves, estimand: Estimand, resamples: int, random: np.rando
                 "least two, better five"
             )
         drawn = _seed_weights(curves, resamples, random)
-        inflation, df = _seed_variance(curves)
+        inflation, df = seed_variance(curves)
     else:
         games = len(curves.games)
         if games < 2:
             return Refused("one game does not show how much games differ; run at least two, better ten")
         drawn = _game_weights(curves, resamples, random)
-        inflation, df = np.sqrt(games / (games - 1)), games - 1
+        inflation, df = game_variance(curves)
     flat = np.nan_to_num(curves.z).reshape(len(curves.agents), -1, len(curves.frames))
     aggregate = np.matmul(drawn.reshape(resamples, len(curves.agents), -1).swapaxes(0, 1), flat).swapaxes(0, 1)
     return Resamples(estimand, drawn, np.ascontiguousarray(aggregate), float(inflation), float(df))
@@ -103,8 +105,13 @@ def interval(
     """
     finite = resampled[np.isfinite(resampled)]
     lost = (len(resampled) - len(finite)) / len(resampled)
-    if not np.isfinite(estimate) or lost > LOST or len(finite) < 2:
-        return Refused(f"the quantity does not exist in {lost:.0%} of the resamples, so it has no interval")
+    if not np.isfinite(estimate):
+        return Refused("these curves give no such figure, so it has no interval either")
+    if lost > LOST or len(finite) < 2:
+        return Refused(
+            f"with other seeds or games there might be no such figure: {lost:.0%} of the resamples have none, so it "
+            "has no interval"
+        )
     error = float(inflation * finite.std(ddof=1))
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     return Interval(float(estimate), float(estimate - half), float(estimate + half), error, float(df))
@@ -132,35 +139,3 @@ def _game_weights(curves: Curves, resamples: int, random: np.random.Generator) -
     games = len(curves.games)
     counts = random.multinomial(games, np.full(games, 1 / games), size=resamples)[:, None, :, None]
     return counts * (curves.present / (curves.seeds[:, :, None] * games))
-
-
-def _seed_variance(curves: Curves) -> tuple[float, float]:
-    """Inflation and degrees of freedom (Satterthwaite 1946) for runs within games.
-
-    Both from the variances of every agent and game's runs in two summaries of a curve, its mean over budgets and its
-    slope on ln frames. The smallest degrees of freedom of any agent and summary count, as in Welch's test done
-    cautiously: seeds differ so unevenly between games that the sum over agents covers too little. With K seeds
-    everywhere the inflation is sqrt(K / (K - 1)). Agents and games with a single seed, whose variance cannot be seen,
-    take the mean of that agent's others.
-    """
-    x = np.log(curves.frames) - np.log(curves.frames).mean()
-    seeds, several = curves.seeds, curves.seeds > 1
-    inflations, dfs = [], []
-    for run in (np.full(len(x), 1 / len(x)), x):
-        summary = np.nan_to_num(curves.z @ run)
-        mean = summary.sum(-1, keepdims=True) / seeds[..., None]
-        squares = (np.where(curves.present, summary - mean, 0.0) ** 2).sum(-1)
-        # Rounding leaves a little where runs do not differ.
-        squares = np.where(squares > 1e-24, squares, 0.0)
-        bootstrap = squares / seeds**2
-        variance = squares / (np.maximum(seeds - 1, 1) * seeds)
-        for row in np.flatnonzero(squares.any(1)):
-            known = variance[row, several[row]]
-            dfs.append(known.sum() ** 2 / (known**2 / (seeds[row, several[row]] - 1)).sum())
-            variance[row, ~several[row]] = (known * seeds[row, several[row]]).mean()
-        if variance.any():
-            inflations.append(np.sqrt(variance.sum() / bootstrap.sum()))
-    if not inflations:  # no two runs of any agent on any game differ
-        least = int(seeds[several].min())
-        return float(np.sqrt(least / (least - 1))), float(least - 1)
-    return float(max(inflations)), float(min(dfs))

@@ -10,6 +10,7 @@ import pandas as pd
 from efficientzero.scaling.input_error import ScalingInputError
 
 CELL = ["agent", "game", "seed", "frames"]
+LARGEST = 1e15  # no game gives such a score, and squares of larger ones are lost
 
 
 def check_columns(table: pd.DataFrame) -> None:
@@ -17,6 +18,14 @@ def check_columns(table: pd.DataFrame) -> None:
 
     Raises ScalingInputError.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise ScalingInputError(
+            f"the scores must be a pandas DataFrame with the columns game, agent, seed, frames and score, not a "
+            f"{type(table).__name__}"
+        )
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise ScalingInputError(f"the table of scores has two columns {twice[0]}; drop or rename one of them")
     missing = [column for column in (*CELL, "score") if column not in table]
     if missing:
         raise ScalingInputError(
@@ -30,6 +39,18 @@ def check_columns(table: pd.DataFrame) -> None:
         raise ScalingInputError(
             f"the table of scores has blanks in its column {blank.idxmax()}; fill or drop those rows"
         )
+    for column in ("agent", "game"):
+        unnamed = [value for value in table[column].unique() if not isinstance(value, str)]
+        if unnamed:
+            raise ScalingInputError(
+                f"{column}: {_plain(unnamed[0])!r} is no name; write the name of the {column} as text"
+            )
+    numbered = table["seed"].map(lambda seed: isinstance(seed, int | float | str | np.number))
+    if not numbered.all():
+        raise ScalingInputError(
+            f"seed: {table['seed'][~numbered].iloc[0]!r} is none; write each seed as a whole number"
+        )
+    check_numbers(table, "frames")
     frames = pd.to_numeric(table["frames"], errors="coerce").to_numpy(np.float64)
     bad = ~(np.isfinite(frames) & (frames > 0))
     if bad.any():
@@ -46,12 +67,28 @@ def check_columns(table: pd.DataFrame) -> None:
         raise ScalingInputError(f"the frame skips differ ({listed}); compare agents that act equally often")
 
 
+def check_numbers(rows: pd.DataFrame, column: str) -> None:
+    """That a column holds numbers: text that looks like one may have been written with other separators.
+
+    Raises ScalingInputError.
+    """
+    if not pd.api.types.is_numeric_dtype(rows[column]) or pd.api.types.is_bool_dtype(rows[column]):
+        wrong = rows[column].map(lambda value: isinstance(value, str | bytes | bool | np.bool_ | complex))
+        if wrong.any():
+            raise ScalingInputError(
+                f"{_named(rows[wrong])}: {column} holds {_plain(rows[column][wrong].iloc[0])!r}, which is no "
+                "number; read the table with numbers in that column"
+            )
+
+
 def check_cells(rows: pd.DataFrame, agents: Sequence[str], games: Sequence[str]) -> None:
     """That every score is finite and none is missing or there twice; every seed has every budget.
 
     Raises ScalingInputError that names the first offending agent, game, seed and budget.
     """
-    bad = ~np.isfinite(pd.to_numeric(rows["score"], errors="coerce").to_numpy(np.float64))
+    check_numbers(rows, "score")
+    scores = pd.to_numeric(rows["score"], errors="coerce").to_numpy(np.float64)
+    bad = ~(np.abs(scores) <= LARGEST)
     if bad.any():
         raise ScalingInputError(f"{_named(rows[bad])}: its score is not a finite number; evaluate it again")
     twice = rows.duplicated(CELL)
@@ -75,6 +112,11 @@ def check_cells(rows: pd.DataFrame, agents: Sequence[str], games: Sequence[str])
             f"agent {agent}, game {game}, seed {seed} has no score at {lacking:,.0f} frames, where others do; "
             "evaluate it there or leave that seed or budget out"
         )
+
+
+def _plain(value: object) -> object:
+    """A NumPy number as Python's, which is written without its type."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _named(rows: pd.DataFrame) -> str:

@@ -20,6 +20,7 @@ from efficientzero.scaling.estimates.isotonic import isotonic, log_frames_to_rea
 from efficientzero.scaling.estimates.transform_free import common_range, log_frames_at_common_levels, pair
 from efficientzero.scaling.refused import Refused
 
+TRIVIAL = 1.005  # a lower bound that rounds to 1.00
 TIDY_LEVELS = tuple(step / 20 for step in range(1, 20))
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,8 @@ class RatioAtLevel(NamedTuple):
 class FramesToMatch:
     """The frames with which `second` reaches the final level of `first`, as a multiple of those of `first`.
 
-    `level`: of z. `at_least`: where `ratio` is refused since `second` never got there, the ratio is above this.
+    `level`: of z. `at_least`: where `ratio` is refused since `second` never got there, the ratio is above this. It is
+    above 1 if `first` was on a plateau at the end, and otherwise None: that `second` is behind says 1 already.
     `at_own_final_level`: R at the final level of `second`, which both reached if `first` is ahead.
     """
 
@@ -102,7 +104,8 @@ def frames_to_match(
         ratios.append(_observed(one, many, point, (first, second), level, resampled, confidence))
     reached = log_frames_to_reach(point[0], curves.frames, point[0, -1:])[0]
     behind = bool(point[1, -1] < point[0, -1])
-    at_least = float(np.exp(np.log(curves.frames[-1]) - reached)) if behind else None
+    bound = float(np.exp(np.log(curves.frames[-1]) - reached))
+    at_least = bound if behind and bound > TRIVIAL else None
     return FramesToMatch(first, second, float(point[0, -1]), ratios[0], at_least, float(point[1, -1]), ratios[1])
 
 

@@ -63,7 +63,7 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
                 for end in other[:, 2:].T:
                     axes.plot(other[:, 0], end, color=look.color, linewidth=1.0, linestyle=":", zorder=2)
             _axes(axes, low, high)
-        figure.supylabel(f"frames over those of {first} (log scale)", fontsize=9.5)
+        figure.supylabel(f"frames over those of\n{first} (log scale)", fontsize=9.5)
         for axes in grid[-1]:
             axes.set_xlabel(f"level (0: random play, 1: {_ceiling(analysis)} score)")
         add_note(figure, _notes(analysis), 72 if columns == 1 else 54 * columns)

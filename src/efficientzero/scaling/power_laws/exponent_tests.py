@@ -43,11 +43,14 @@ def wald_test(estimate: np.ndarray, drawn: np.ndarray, resampled: Resamples) -> 
     """
     contrasts = len(estimate) - 1
     if resampled.df < contrasts:
-        return Refused(f"{resampled.df:.1f} degrees of freedom are too few to compare {len(estimate)} exponents")
+        return Refused(
+            f"the runs or games are too few to compare {len(estimate)} exponents at once ({resampled.df:.1f} degrees "
+            "of freedom)"
+        )
     difference = estimate[1:] - estimate[0]
     covariance = resampled.inflation**2 * np.atleast_2d(np.cov(drawn[:, 1:] - drawn[:, :1], rowvar=False))
     if np.linalg.matrix_rank(covariance) < contrasts:
-        return Refused("the resamples do not differ, so nothing can be tested")
+        return Refused("the runs do not differ at all, so nothing says how much is chance")
     squared = float(difference @ np.linalg.solve(covariance, difference))
     denominator = resampled.df - contrasts + 1.0
     statistic = squared * denominator / (resampled.df * contrasts)

@@ -1,7 +1,8 @@
 """Scores and frames beyond the largest budget, from one agent's own bounded power law; refused where it is a guess.
 
 Each agent is fitted alone, so that no asymptote is borrowed from another one. A prediction interval adds to the
-uncertainty of the curve (bootstrap) the noise of a new aggregate and the misfit of the form.
+uncertainty of the curve (bootstrap) the noise of a new aggregate and the misfit of the form. One that holds more than
+half of all scores there are says nothing and is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from efficientzero.scaling.refused import Refused
 FARTHEST = 4.0  # times the largest budget
 LEAST_RANGE = 10.0  # largest over smallest budget
 LEAST_BUDGETS = 4
+WIDEST = 0.5  # of z, which lies between 0 and 1: the widest prediction interval that still says something
 MODEL = MODELS["M0"]  # of a single agent: alpha, mu, E
 
 
@@ -45,7 +47,7 @@ def predict_score(
     The interval is for the aggregate that as many games and seeds would give at that budget, measured anew; it is
     computed on the logit scale, so it stays in (0, 1), and `standard_error` is on the scale of the score.
     Refused: beyond 4 times the largest budget, at a budget already in range, under four budgets or one decade of them,
-    for a flat curve.
+    for a flat curve, and where the interval is wider than `WIDEST`.
     """
     largest = float(curves.frames[-1])
     if frames > FARTHEST * largest:
@@ -65,36 +67,59 @@ def predict_score(
     error = float(np.sqrt(curve**2 + (law.noise**2 + misfit) / share**2))
     half = float(stats.t.ppf((1 + confidence) / 2, law.df)) * error
     low, high = expit(logit(score) - half), expit(logit(score) + half)
+    if high - low > WIDEST:
+        return Refused(
+            f"the score of {agent} at {frames:,.0f} frames could lie anywhere from {low:.2f} to {high:.2f} in z, more "
+            "than half of what there is, which predicts nothing; it needs more seeds, games or budgets"
+        )
     return Interval(score, float(low), float(high), error * share, law.df)
 
 
 def frames_to_reach(
-    curves: Curves, resampled: Resamples | Refused, agent: str, score: float, confidence: float = 0.95
+    curves: Curves,
+    resampled: Resamples | Refused,
+    agent: str,
+    score: float,
+    scores: np.ndarray | None = None,
+    confidence: float = 0.95,
 ) -> Interval | Refused:
-    """The frames at which the aggregate of `agent` reaches `score`, above its score at the largest budget.
+    """The ALE frames with which the curve of `agent` reaches a score that it was not seen to reach.
 
-    Refused as `predict_score`, and for a score above the lower confidence bound of the asymptote 1 - E.
+    Args:
+        scores: float64 [resamples], what `score` is in each resample where it was measured too, as the final level of
+            another agent was: games that are easy for one are for the other, and the two errors partly cancel.
+
+    Refused as `predict_score`, and for a score that is not surely below the asymptote 1 - E, or farther than 4 times
+    the largest budget.
     """
     law = _law(curves, resampled, agent)
     if isinstance(law, Refused):
         return law
     if score <= law.observed[-1]:
         return Refused(f"{agent} reaches {score:.3f} within the observed budgets: read its curve there")
-    asymptote = interval(-float(law.fit.parameters[-1]), -law.parameters[:, -1], law.inflation, law.df, confidence)
-    if isinstance(asymptote, Refused):
-        return asymptote
-    if score >= expit(asymptote.low):
+    asymptote, asymptotes = -float(law.fit.parameters[-1]), -law.parameters[:, -1]
+    if score >= expit(asymptote):
+        return Refused(f"{score:.3f} is above {expit(asymptote):.3f}, which the fitted curve of {agent} never exceeds")
+    goals = np.full(len(asymptotes), score) if scores is None else scores
+    room = interval(
+        asymptote - float(logit(score)),
+        asymptotes - logit(np.clip(goals, np.finfo(float).tiny, 1 - 1e-15)),
+        law.inflation, law.df, confidence,
+    )  # fmt: skip
+    if isinstance(room, Refused):
+        return room
+    if room.low <= 0.0:
         return Refused(
-            f"{score:.3f} is above what the curve of {agent} is sure to reach: the lower bound of its asymptote is "
-            f"{expit(asymptote.low):.3f}"
+            f"{score:.3f} may be above all that {agent} would ever reach: its fitted curve ends at "
+            f"{expit(asymptote):.3f}, but that is not sure enough; it needs larger budgets, or more seeds or games"
         )
-    estimate = float(_log_frames_at(law.fit.parameters[None], score)[0])
+    estimate = float(_log_frames_at(law.fit.parameters[None], np.array([score]))[0])
     largest = float(curves.frames[-1])
     if estimate > np.log(FARTHEST * largest):
         return Refused(
             f"{agent} would reach {score:.3f} beyond {FARTHEST:g} times the largest budget, {largest:,.0f} frames"
         )
-    found = interval(estimate, _log_frames_at(law.parameters, score), law.inflation, law.df, confidence)
+    found = interval(estimate, _log_frames_at(law.parameters, goals), law.inflation, law.df, confidence)
     return found if isinstance(found, Refused) else exponentiated(found)
 
 
@@ -116,9 +141,9 @@ def _law(curves: Curves, resampled: Resamples | Refused, agent: str) -> _Law | R
     return _Law(fit, parameters, observed, noise, resampled.inflation, resampled.df)
 
 
-def _log_frames_at(parameters: np.ndarray, score: float) -> np.ndarray:
-    """ln frames at `score`, float64 [resamples]; NaN where the asymptote lies below."""
+def _log_frames_at(parameters: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """ln frames at `scores`, float64 [resamples] each; NaN where the asymptote lies below."""
     log_exponent, midpoint, error_logit = parameters.T
-    share = score / expit(-error_logit)
-    reached = share < 1.0
-    return np.where(reached, midpoint + logit(np.where(reached, share, 0.5)) / np.exp(log_exponent), np.nan)
+    shares = scores / expit(-error_logit)
+    reached = shares < 1.0
+    return np.where(reached, midpoint + logit(np.where(reached, shares, 0.5)) / np.exp(log_exponent), np.nan)

@@ -73,8 +73,8 @@ def fit_power_law(
     count, log_frames = len(agents), np.log(frames)
     if aggregate.size < model.size(count):
         return Refused(
-            f"{model.name} has {model.size(count)} parameters and the curves of {count} agents at {len(frames)} "
-            f"budgets only {aggregate.size} points"
+            f"the formula has {model.size(count)} numbers to fit ({model.name}) and the curves of {count} agents at "
+            f"{len(frames)} budgets only {aggregate.size} points; it needs more budgets"
         )
     low, high = model.bounds(count, log_frames)
     fits = [

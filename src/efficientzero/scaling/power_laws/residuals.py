@@ -8,6 +8,7 @@ import numpy as np
 
 from efficientzero.scaling.curves.bootstrap import Estimand
 from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.curves.variance import spread_df
 from efficientzero.scaling.power_laws.power_law import ERROR_LOGIT_BOUNDS, Model
 from efficientzero.scaling.refused import Refused
 
@@ -77,7 +78,7 @@ def influence_test(
         parameters: float64 [simulations, parameters], fits of a model whose first two parameters are these ln alpha.
         runs: float64 [simulations, 2, games, seeds, budgets], the scores that were fitted.
 
-    Returns float64 [simulations] each. Degrees of freedom: Satterthwaite's over runs, or games - 1.
+    Returns float64 [simulations] each. Degrees of freedom: Satterthwaite's over runs, or `spread_df` of games.
     """
     count, agents, games, seeds, budgets = runs.shape
     jacobian = model.jacobian(parameters, log_frames, agents)
@@ -94,7 +95,7 @@ def influence_test(
     influence = influence.reshape(count, agents, games, seeds)
     if estimand == "games like these":
         of_games = influence.mean(axis=3).sum(axis=1)
-        return of_games.std(axis=1, ddof=1) / np.sqrt(games), np.full(count, games - 1.0)
+        return of_games.std(axis=1, ddof=1) / np.sqrt(games), spread_df(of_games)
     variance = influence.var(axis=3, ddof=1) / (seeds * games**2)
     total = variance.sum(axis=(1, 2))
     df = total**2 / np.maximum(np.sum(variance**2, axis=(1, 2)) / (seeds - 1), 1e-300)

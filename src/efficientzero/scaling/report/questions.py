@@ -95,9 +95,10 @@ def _frames_to_match(analysis: Analysis, pair: PairAnalysis) -> list[str]:
     if match.at_least is None:
         answers.append("Refused: " + sentence(named(match.ratio.reason, analysis.agents)))
     else:
-        known = match.at_least >= 1.005
-        more = f"More than {match.at_least:.2f} times as many" if known else "More, but how many was not seen"
-        answers.append(f"{more}: at {last:,.0f} frames {second} was still below the final level of {first}.")
+        answers.append(
+            f"More than {match.at_least:.2f} times as many: at {last:,.0f} frames {second} was still below the final "
+            f"level of {first}."
+        )
     if not isinstance(match.at_own_final_level, Refused):
         times = with_interval(match.at_own_final_level, " times")
         answers.append(f"For the level that {second} did reach it took {times} the frames of {first}.")

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from efficientzero.scaling.curves.bootstrap import Interval
+from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
 from efficientzero.scaling.power_laws.form_selection import FormScore
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.verdict.evidence import Evidence
@@ -15,7 +16,11 @@ from efficientzero.scaling.verdict.sensitivity import TRANSFORM_FREE
 
 SIZE = 0.05
 CEILINGS = ("human", "best")
-DECISIVE_FORMS = (TRANSFORM_FREE, "M1", "M3")
+DECISIVE_FORMS = {
+    TRANSFORM_FREE: "without a formula for the curves",
+    "M1": "with one asymptote for both agents (M1)",
+    "M3": "with an asymptote for each agent (M3)",
+}
 
 Word = Literal["exponent", "offset", "asymptote", "not identified"]
 
@@ -39,7 +44,7 @@ def exponent_conditions(evidence: Evidence) -> list[Condition]:
     found = [
         Condition(
             "exponent", ratio.excludes(1.0),
-            f"the transform-free interval of the ratio of exponents, {shown(ratio)}, "
+            f"without a formula for the curves the ratio of exponents is {shown(ratio)}, an interval that "
             f"{'excludes' if ratio.excludes(1.0) else 'holds'} 1",
         )
     ]  # fmt: skip
@@ -47,11 +52,14 @@ def exponent_conditions(evidence: Evidence) -> list[Condition]:
         return [*found, Condition("exponent", False, wald.reason)]
     if isinstance(evidence.fitted, Refused):
         return [*found, Condition("exponent", False, evidence.fitted.reason)]
-    rejects = wald.p_value < SIZE and np.sign(evidence.fitted.log_ratio.estimate) == direction
+    same_way = np.sign(evidence.fitted.log_ratio.estimate) == direction
+    rejects = wald.p_value < SIZE and same_way
     found.append(
         Condition(
             "exponent", bool(rejects),
-            f"under M1 the ratio is {shown(evidence.fitted.ratio)}, and equal exponents have p = {wald.p_value:.2g}",
+            f"fitted with one asymptote for both agents (M1) it is {shown(evidence.fitted.ratio)}"
+            f"{'' if same_way else ', the other way'}, and chance alone would give a difference as large with "
+            f"probability {wald.p_value:.2g} (Wald test)",
         )
     )  # fmt: skip
     missing = [ceiling for ceiling in CEILINGS if ceiling not in {check.ceiling for check in evidence.signs}]
@@ -62,13 +70,13 @@ def exponent_conditions(evidence: Evidence) -> list[Condition]:
         beaten, statement = _own_errors_beat_own_exponents(scores)
         found.append(Condition("exponent", not beaten, statement))
     for check in evidence.signs:
-        where = f"{check.form}, {check.ceiling} ceiling"
         if check.form not in DECISIVE_FORMS:
             continue
+        where = f"up to the {check.ceiling} ceiling, {DECISIVE_FORMS[check.form]}"
         if isinstance(check.log_ratio, Refused):
             found.append(Condition("exponent", False, f"{where}: {check.log_ratio.reason}"))
         elif np.sign(check.log_ratio) != direction:
-            statement = f"{where}: the ratio is {np.exp(check.log_ratio):.2f}, the other way"
+            statement = f"{where}, the ratio of exponents is {np.exp(check.log_ratio):.2f}, the other way"
             found.append(Condition("exponent", False, statement))
     return found
 
@@ -81,15 +89,20 @@ def offset_conditions(evidence: Evidence) -> list[Condition]:
         found.append(Condition("offset", False, fitted.reason))
     else:
         test = fitted.equivalence
+        low, high = EQUIVALENCE
         statement = (
-            f"the test that exponents are equivalent, of the ratio {shown(fitted.ratio)}, has p = {test.p_value:.2g}"
+            f"the fitted ratio of exponents, {shown(fitted.ratio)}, {'surely lies' if test.passed else 'need not lie'} "
+            f"within {low} to {high}, where it would make no difference (equivalence test, p = {test.p_value:.2g})"
         )
         found.append(Condition("offset", test.passed, statement))
     if isinstance(change, Refused):
         found.append(Condition("offset", False, change.reason))
     else:
         flat = not change.slope.excludes(0.0)
-        statement = f"over the common levels the frames ratio changes by a factor of {shown(change.change)}"
+        statement = (
+            "from the lowest to the highest level that both reach, the multiple of frames changes by a factor of "
+            f"{shown(change.change)}, which can{'not' if flat else ''} be told from no change"
+        )
         found.append(Condition("offset", flat, statement))
     return found
 
@@ -108,18 +121,25 @@ def asymptote_conditions(evidence: Evidence) -> list[Condition]:
         holds, statement = _own_errors_beat_own_exponents(forms.scores)
         found.append(Condition("asymptote", holds, f"{forms.ceiling} ceiling: {statement}"))
         aicc = {score.model: score.aicc for score in forms.scores}
-        statement = f"AICc of own asymptotes (M2) is {aicc['M2']:.1f} and that of an offset only (M0) {aicc['M0']:.1f}"
-        found.append(Condition("asymptote", aicc["M2"] < aicc["M0"], f"{forms.ceiling} ceiling: {statement}"))
+        better = aicc["M2"] < aicc["M0"]
+        statement = (
+            f"an asymptote for each agent describes the curves {'' if better else 'no '}better than an offset alone "
+            f"(AICc {aicc['M2']:.1f} and {aicc['M0']:.1f}; lower is better)"
+        )
+        found.append(Condition("asymptote", better, f"{forms.ceiling} ceiling: {statement}"))
     difference, both = evidence.error_difference, evidence.fitted_with_own_errors
     if isinstance(difference, Refused):
         found.append(Condition("asymptote", False, difference.reason))
     else:
-        statement = f"the difference of the shares never reached, E, is {shown(difference)}"
+        statement = (
+            f"the shares of the way to the ceiling that {evidence.first} and {evidence.second} would never cover "
+            f"differ by {shown(difference)}"
+        )
         found.append(Condition("asymptote", difference.excludes(0.0), statement))
     if isinstance(both, Refused):
         found.append(Condition("asymptote", False, both.reason))
     else:
-        statement = f"with own asymptotes (M3) the ratio of exponents is {shown(both.ratio)}"
+        statement = f"with an asymptote for each agent the fitted ratio of exponents (M3) is {shown(both.ratio)}"
         found.append(Condition("asymptote", not both.ratio.excludes(1.0), statement))
     return found
 
@@ -132,8 +152,9 @@ def _own_errors_beat_own_exponents(forms: tuple[FormScore, ...]) -> tuple[bool, 
         if isinstance(score.held_out_error, Refused):
             return False, f"without the largest budget, {score.held_out_error.reason}"
     statement = (
-        f"AICc of own asymptotes (M2) is {own.aicc:.1f} and that of own exponents (M1) {other.aicc:.1f}, and at the "
-        f"held-out largest budget they are off by {own.held_out_error:.3f} and {other.held_out_error:.3f}"
+        f"an asymptote for each agent describes the curves {'' if own.aicc < other.aicc else 'no '}better than an "
+        f"exponent for each (AICc {own.aicc:.1f} and {other.aicc:.1f}; lower is better), and fitted without the "
+        f"largest budget they miss it by {own.held_out_error:.3f} and {other.held_out_error:.3f} in z"
     )
     return own.aicc < other.aicc and own.held_out_error < other.held_out_error, statement  # type: ignore[operator]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,17 @@ class CeilingForms:
 
     ceiling: str
     scores: tuple[FormScore, ...] | Refused
+
+
+class Comparisons(NamedTuple):
+    """The estimates of two agents that rest on resamples; as in `Evidence`."""
+
+    transform_free: ExponentRatio | Refused
+    fitted: FittedRatio | Refused
+    equal_exponents: WaldTest | Refused
+    fitted_with_own_errors: FittedRatio | Refused
+    error_difference: Interval | Refused
+    trend: Trend | Refused
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,20 @@ class Evidence:
     power: Power | Refused
 
 
+def compare(two: Curves, drawn: Resamples | Refused) -> Comparisons:
+    """The first of two agents against the second, from their curves and the resamples of these."""
+    first, second = two.agents
+    own_exponents, own_errors, both = (compare_exponents(two, drawn, MODELS[name]) for name in ("M1", "M2", "M3"))
+    return Comparisons(
+        transform_free=exponent_ratio(two, drawn, first, second),
+        fitted=own_exponents if isinstance(own_exponents, Refused) else own_exponents.ratios[0],
+        equal_exponents=own_exponents if isinstance(own_exponents, Refused) else own_exponents.equal_exponents,
+        fitted_with_own_errors=both if isinstance(both, Refused) else both.ratios[0],
+        error_difference=own_errors if isinstance(own_errors, Refused) else own_errors.error_differences[0],
+        trend=trend(two, drawn, first, second),
+    )
+
+
 def gather_evidence(
     by_ceiling: Mapping[str, Curves],
     ceiling: str,
@@ -62,8 +88,11 @@ def gather_evidence(
     estimand: Estimand,
     resampled: Resamples | Refused,
     random: np.random.Generator,
+    compared: Comparisons | None = None,
 ) -> Evidence:
     """Of the curves `by_ceiling[ceiling]`, of which `resampled` are the resamples; other ceilings check the signs.
+
+    `compared`: what `compare` gives of them, where that is known already: every resample is refitted in it.
 
     Raises ScalingInputError: an agent or ceiling that is not there, or one agent twice.
     """
@@ -74,20 +103,20 @@ def gather_evidence(
     curves = by_ceiling[ceiling].select(agents=(first, second))
     ordered = {ceiling: by_ceiling[ceiling], **by_ceiling}
     drawn = _of_pair(by_ceiling[ceiling], resampled, first, second)
-    own_exponents, own_errors, both = (compare_exponents(curves, drawn, MODELS[name]) for name in ("M1", "M2", "M3"))
+    found = compared or compare(curves, drawn)
     design = Design(len(curves.games), int(curves.seeds.max()), tuple(float(value) for value in curves.frames))
     return Evidence(
         first,
         second,
         estimand,
         ceiling,
-        exponent_ratio(curves, drawn, first, second),
-        own_exponents if isinstance(own_exponents, Refused) else own_exponents.ratios[0],
-        own_exponents if isinstance(own_exponents, Refused) else own_exponents.equal_exponents,
-        both if isinstance(both, Refused) else both.ratios[0],
-        own_errors if isinstance(own_errors, Refused) else own_errors.error_differences[0],
+        found.transform_free,
+        found.fitted,
+        found.equal_exponents,
+        found.fitted_with_own_errors,
+        found.error_difference,
         tuple(CeilingForms(name, form_scores(other.select(agents=(first, second)))) for name, other in ordered.items()),
-        trend(curves, drawn, first, second),
+        found.trend,
         sign_checks(by_ceiling, first, second),
         power_of_design(curves, design, estimand, EQUIVALENCE[1], random),
     )

@@ -89,7 +89,9 @@ def log_ratio(curves: Curves, form: Form) -> float | Refused:
         return refused
     if len(curves.frames) < len(form.bounds[0]):
         least = len(form.bounds[0])
-        return Refused(f"{form.name} has {least} parameters and each curve only {len(curves.frames)} points")
+        return Refused(
+            f"another formula ({form.name}) has {least} numbers to fit and each curve only {len(curves.frames)} points"
+        )
     fine = np.linspace(np.log(curves.frames[0]), np.log(curves.frames[-1]), FINE)
     fitted = np.stack([fit_form(curves.frames, curve, form, fine) for curve in curves.aggregate])
     return _common_levels(fitted, np.exp(fine))

@@ -30,7 +30,7 @@ from efficientzero.scaling.verdict.conditions import (
     exponent_conditions,
     offset_conditions,
 )
-from efficientzero.scaling.verdict.evidence import Evidence, gather_evidence
+from efficientzero.scaling.verdict.evidence import Comparisons, Evidence, gather_evidence
 from efficientzero.scaling.verdict.needed_design import Needed, needed
 
 SCHEMA_VERSION = 1
@@ -60,9 +60,10 @@ def judge(
     estimand: Estimand,
     resampled: Resamples | Refused,
     random: np.random.Generator,
+    compared: Comparisons | None = None,
 ) -> Verdict:
     """Gathers the evidence on two agents and decides; arguments as for `gather_evidence`."""
-    evidence = gather_evidence(by_ceiling, ceiling, first, second, estimand, resampled, random)
+    evidence = gather_evidence(by_ceiling, ceiling, first, second, estimand, resampled, random, compared)
     verdict = decide(evidence)
     if verdict.word != "not identified" or isinstance(evidence.fitted, Refused):
         return verdict
