@@ -269,7 +269,6 @@ def test_answers_what_readers_asked(page):
     [
         (Interval(2.5, 2.0, 3.1, 0.2, 5.0), None, "2.50 times (2.00 to 3.10) as many, for the final level of "),
         (Refused("not seen"), 1.9, "More than 1.90 times as many: at 400,000 frames MuZero-Reanalyze was still below"),
-        (Refused("not seen"), 1.0, "More, but how many was not seen: at 400,000 frames MuZero-Reanalyze was"),
         (Refused("muzero_reanalyze was not seen there"), None, "Refused: MuZero-Reanalyze was not seen there."),
     ],
 )  # fmt: skip

@@ -124,7 +124,7 @@ def asymptote_conditions(evidence: Evidence) -> list[Condition]:
         better = aicc["M2"] < aicc["M0"]
         statement = (
             f"an asymptote for each agent describes the curves {'' if better else 'no '}better than an offset alone "
-            f"(AICc {aicc['M2']:.1f} and {aicc['M0']:.1f}; lower is better)"
+            f"(AICc {aicc['M2']:.1f} and {aicc['M0']:.1f}, where lower is better)"
         )
         found.append(Condition("asymptote", better, f"{forms.ceiling} ceiling: {statement}"))
     difference, both = evidence.error_difference, evidence.fitted_with_own_errors
@@ -153,7 +153,7 @@ def _own_errors_beat_own_exponents(forms: tuple[FormScore, ...]) -> tuple[bool, 
             return False, f"without the largest budget, {score.held_out_error.reason}"
     statement = (
         f"an asymptote for each agent describes the curves {'' if own.aicc < other.aicc else 'no '}better than an "
-        f"exponent for each (AICc {own.aicc:.1f} and {other.aicc:.1f}; lower is better), and fitted without the "
+        f"exponent for each (AICc {own.aicc:.1f} and {other.aicc:.1f}, where lower is better), and fitted without the "
         f"largest budget they miss it by {own.held_out_error:.3f} and {other.held_out_error:.3f} in z"
     )
     return own.aicc < other.aicc and own.held_out_error < other.held_out_error, statement  # type: ignore[operator]

@@ -100,7 +100,8 @@ def _what_would_decide(needed: Needed | Refused) -> str:
     if isinstance(needed, Refused):
         return f"what would decide it cannot be computed: {needed.reason}"
     power, design = needed.present, needed.present.design
-    here = f"{design.games} games, {design.seeds} seeds and {len(design.frames)} budgets"
+    seeds = f"{design.seeds} seed{'s' * (design.seeds > 1)}"
+    here = f"{design.games} games, {seeds} and {len(design.frames)} budgets"
     ratio = f"if the ratio of exponents were {power.exponent_ratio:.2f}"
     given = f"{ratio}, {here} would decide {power.decided:.0%} of the time"
     if needed.games == design.games:
@@ -108,5 +109,5 @@ def _what_would_decide(needed: Needed | Refused) -> str:
     numbers = {"games": needed.games, "seeds": needed.seeds, "budgets, each a further step of frames": needed.budgets}
     ways = [f"{number} {name}" for name, number in numbers.items() if number is not None]
     if not ways:
-        return f"{given}; no feasible multiple of them would decide 80 %"
-    return f"{given}; {' or '.join(ways)} would decide 80 %"
+        return f"{given}, and no feasible multiple of them 80 %"
+    return f"{given}, {' or '.join(ways)} 80 %"
