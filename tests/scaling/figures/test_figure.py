@@ -261,3 +261,9 @@ def test_several_games_without_an_aggregate_say_why():
     figure = draw_games(curve_table(several_games()[0]), Refused("there is only one agent"))
     assert any("Not shown: there is only one agent" in text for text in texts(figure))
     assert len(figure.axes) == 4
+
+
+def test_several_games_of_an_agent_that_does_not_train_have_no_figure_of_compute():
+    table = several_games()[0].assign(training_flops=0)
+    figure = draw_games(curve_table(table), Refused("there is only one agent"), "training_flops")
+    assert any("Not shown: none of these agents trains" in text for text in texts(figure))

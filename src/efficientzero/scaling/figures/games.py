@@ -19,6 +19,7 @@ from efficientzero.scaling.figures.drawing import (
     GREY,
     MEANING,
     add_note,
+    draw_reason,
     new_figure,
     write_reason,
 )
@@ -40,12 +41,15 @@ def draw_games(
     """
     looks = appearances(curve.agent)
     games = list(dict.fromkeys(curve.game))
+    against = "training compute" if x == "training_flops" else "frames"
+    title = f"{len(games)} games: score against {against}"
     shown = curve[curve.training_flops > 0] if x == "training_flops" else curve
+    if shown.empty:
+        return draw_reason(title, "none of these agents trains, so there is no compute")
     columns = 6 if len(games) > 8 else 4
     rows = LARGE + max(0, -(-(len(games) - LARGE * (columns - LARGE)) // columns))
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        against = "training compute" if x == "training_flops" else "frames"
-        figure = new_figure(f"{len(games)} games: score against {against}", 2.1 * columns + 0.8, 1.75 * rows + 1.2)
+        figure = new_figure(title, 2.1 * columns + 0.8, 1.75 * rows + 1.2)
         grid = figure.add_gridspec(rows, columns)
         places = [(row, column) for row in range(rows) for column in range(columns) if row >= LARGE or column >= LARGE]
         large = figure.add_subplot(grid[:LARGE, :LARGE])
