@@ -29,14 +29,12 @@ def test_final_scores_keep_what_all_agents_share():
 
 
 def test_what_is_not_there_is_named():
-    with pytest.raises(
-        ScalingInputError, match=r"--published: there are no published curves called 'dopamine'; there "
-    ):
-        published_table("dopamine")
-    with pytest.raises(
-        ScalingInputError, match=r"--agents: lightzero_2m has no agent 'Muzero'; it has EfficientZero, "
-    ):
+    with pytest.raises(ScalingInputError, match=r"--published: there is no 'final_score'; did you mean final_scores\? "):
+        published_table("final_score")
+    with pytest.raises(ScalingInputError, match=r"--agents: in lightzero_2m there is no 'Muzero'; did you mean MuZero"):
         published_table("lightzero_2m", ["Muzero"])
+    with pytest.raises(ScalingInputError, match="--agents: MuZero MuZero names an agent twice"):
+        published_table("lightzero_2m", ["MuZero", "MuZero"])
     with pytest.raises(ScalingInputError, match="no game and budget that BBF, Prioritized share"):
         published_table("final_scores", ["BBF", "Prioritized"])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import pandas as pd
 
-from efficientzero.published import PublishedFiguresError, final_scores, published_curves
+from efficientzero.published import PublishedFiguresError, final_scores, list_published, published_curves
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.results.tables import SCORE_COLUMNS
 
@@ -24,16 +25,22 @@ def published_table(name: str, agents: Sequence[str] | None = None) -> pd.DataFr
 
     Raises ScalingInputError: there is no such table or agent.
     """
+    listed = list_published()
+    names = list(listed[listed.loader.isin(["published_curves", "final_scores"])].name)
+    if name not in names:
+        raise ScalingInputError(f"--published: {_unknown(name, names)}")
     try:
         scores = final_scores() if name == "final_scores" else published_curves(name)
     except PublishedFiguresError as error:
-        raise ScalingInputError(f"--published: {error}") from None
+        raise ScalingInputError(str(error)) from None
     scores = scores[scores.frames.notna()].astype({"frames": "int64"})
     known = list(dict.fromkeys(scores.agent))
     for agent in agents or []:
         if agent not in known:
-            raise ScalingInputError(f"--agents: {name} has no agent {agent!r}; it has {', '.join(known)}")
-    chosen = list(dict.fromkeys(agents or known))
+            raise ScalingInputError(f"--agents: in {name} {_unknown(agent, known)}")
+    chosen = list(agents or known)
+    if len(set(chosen)) < len(chosen):
+        raise ScalingInputError(f"--agents: {' '.join(chosen)} names an agent twice; name each once")
     scores = scores[scores.agent.isin(chosen)]
     scores = scores[scores.groupby(["game", "frames"]).agent.transform("nunique") == len(chosen)]
     if scores.empty:
@@ -41,3 +48,8 @@ def published_table(name: str, agents: Sequence[str] | None = None) -> pd.DataFr
     ordered = scores.sort_values("agent", key=lambda column: column.map(chosen.index), kind="stable")
     scores = ordered.assign(frame_skip=FRAME_SKIP, env_steps=ordered.frames // FRAME_SKIP)
     return scores.reindex(columns=SCORE_COLUMNS).astype(BLANK).reset_index(drop=True)
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    near = get_close_matches(name, names, 1)
+    return f"there is no {name!r}; {f'did you mean {near[0]}? ' if near else ''}there are {', '.join(names)}"
