@@ -29,7 +29,7 @@ def test_final_scores_keep_what_all_agents_share():
 
 
 def test_what_is_not_there_is_named():
-    with pytest.raises(ScalingInputError, match=r"--published: there is no 'final_score'; did you mean final_scores\? "):
+    with pytest.raises(ScalingInputError, match=r"--published: there is no 'final_score'; did you mean final_scores"):
         published_table("final_score")
     with pytest.raises(ScalingInputError, match=r"--agents: in lightzero_2m there is no 'Muzero'; did you mean MuZero"):
         published_table("lightzero_2m", ["Muzero"])
