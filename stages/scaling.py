@@ -54,7 +54,7 @@ def main() -> None:
             if output.resolve() == Path("data/scaling").resolve():
                 raise ScalingInputError("--output: data/scaling is DVC's and of one experiment; name another folder")
             table = gather(others) if arguments.revs else published_table(others, arguments.agents)
-            verdict = write_outputs(output, table)
+            verdict = write_outputs(output, table, published=arguments.published)
         else:
             parameters = load_parameters()
             results = read_experiment(

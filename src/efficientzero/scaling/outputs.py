@@ -35,6 +35,7 @@ def write_outputs(
     drift: pd.DataFrame | None = None,
     random_score: float | None = None,
     parameters: Mapping[str, Any] | None = None,
+    published: str | None = None,
 ) -> dict[str, Any]:
     """Analyses a table and writes all that the analysis says of it.
 
@@ -44,7 +45,7 @@ def write_outputs(
     Args:
         output: a folder, made after the analysis. table: of `score_table`, `gather` or `published_table`.
         drift: of `read_drift`. random_score: of random play on the one game of the table. parameters: of the
-            experiment, for the report.
+            experiment, for the report. published: the name of a published table that `table` is of, for the report.
 
     Returns the verdict, as it is written. Raises ScalingInputError as `analyse`; then nothing is written.
     """
@@ -71,7 +72,7 @@ def write_outputs(
         for suffix in ("png", "svg"):
             save_figure(figure, output / f"{name}.{suffix}")
     drawn = {name: output / f"{name}.svg" for name in figures}
-    write_report(output / "report.html", analysis, drawn, table, parameters=parameters)
+    write_report(output / "report.html", analysis, drawn, table, parameters=parameters, published=published)
     return verdict
 
 

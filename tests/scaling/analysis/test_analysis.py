@@ -144,13 +144,19 @@ def test_tables_hold_every_figure_with_reasons_in_the_place_of_numbers(analysis)
     exponents = exponents_table(analysis)
     assert len(exponents) == 2 * 4 * 4 and set(exponents.method) == {"transform-free", "M1", "M1, soft_l1", "M3"}
     frames = frames_ratio_table(analysis)
-    assert set(frames["at"]) == {"level", "final level of first", "final level of second"}
+    assert set(frames["at"]) == {
+        "level", "mean over common levels", "final level of first", "final level of second"
+    }  # fmt: skip
     last = frames[(frames["at"] == "final level of first") & (frames.ceiling == "human")]
     assert last.estimate.isna().all() and (last.refused != "").all()
     assert last.at_least.isna().all()  # the leader was climbing to the end: no bound above 1
-    for table in (exponents, frames, aggregates_table(analysis)):
+    for table in (exponents, frames):
         assert (table.estimate.isna() == ((table.refused != "") & table.low.isna())).all()
         assert table.estimate.notna().any()
+    aggregates = aggregates_table(analysis)
+    assert aggregates.estimate.notna().all()  # a mean is there where its interval is refused
+    assert (aggregates.low.isna() == (aggregates.refused != "")).all()
+    assert set(aggregates[aggregates.low.isna()].statistic) == {"share_above_human"}  # none is, whatever is drawn
     assert set(aggregates_table(analysis).statistic) == {
         "mean_z", "mean", "median", "interquartile_mean", "share_above_human",
     }  # fmt: skip
@@ -221,7 +227,9 @@ def test_scores_below_random_play_give_a_statement_and_no_number(agents):
     found = analysis.pair("rainbow")
     assert all(isinstance(ratio, Refused) for each in found.estimates.values() for ratio in each.exponents.values())
     flat = agents[0]
-    assert found.word == "not identified" and found.reasons[0].startswith(f"the curve of {flat} is flat")
+    assert found.word == "not identified" and found.reasons[0].startswith(
+        f"the curve of {flat} is no better than random play at any budget"
+    )
     for game in analysis.games:
         assert f"{flat} is no better than random play at any budget; z is 0 there" in analysis.warnings[game]
 
@@ -315,6 +323,11 @@ def test_bad_input_is_one_sentence(table, spoil, sentence):
     ("options", "sentence"),
     [
         ({"resamples": 1}, "resamples: 1 do not show a spread"),
+        ({"constants": {"Alien": (1.0, 2.0, 3.0)}}, r"Alien are \(1.0, 2.0, 3.0\); give two numbers"),
+        ({"constants": {"Alien": ("low", "high")}}, "give two numbers"),
+        ({"resamples": 2.5}, "resamples: 2.5 is none; give a whole number"),
+        ({"seed": -1}, "seed: -1 is none; give a whole number"),
+        ({"seed": True}, "seed: True is none"),
         ({"constants": {"Alien": (5.0, 5.0)}}, "give its random score and a higher ceiling"),
         ({"constants": {"Alein": (0.0, 5.0)}}, "no game called 'Alein'"),
     ],

@@ -98,12 +98,15 @@ def test_what_is_refused():
     assert "one game does not" in compare(replace(wide, z=wide.z[:, :1], games=("Pong",)), "games like these").reason
 
 
-@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
-def test_a_flat_curve_is_refused(level):
+@pytest.mark.parametrize(("level", "said"), [(0.0, "is no better than random play at any budget"),
+                                             (1.0, "is at the ceiling from the first budget on"),
+                                             (0.3, "is flat, from 0.300"),
+                                             (np.linspace(0.5, 0.3, 6), "falls, from 0.500 in z at the")])  # fmt: skip
+def test_a_flat_curve_is_refused(level, said):
     curves = exact((0.8, 0.8), spread=0.0)
     curves.z[1] = level
     refusal = compare(curves)
-    assert isinstance(refusal, Refused) and refusal.reason.startswith("the curve of B is flat: its rise")
+    assert isinstance(refusal, Refused) and refusal.reason.startswith(f"the curve of B {said}")
 
 
 def test_a_rise_within_the_noise_is_refused_and_a_clear_one_is_not():
@@ -115,7 +118,7 @@ def test_a_rise_within_the_noise_is_refused_and_a_clear_one_is_not():
         z = np.where(np.arange(2)[:, None, None, None] == 0, 0.3 + height * rise, curves.z) + noise
         found = compare(replace(curves, z=z))
         assert isinstance(found, Refused) == flat
-        assert not flat or found.reason.startswith("the curve of A is flat")
+        assert not flat or found.reason.startswith("that the curve of A rises is not sure: it goes from 0.")
 
 
 def test_curves_without_common_levels_are_refused():

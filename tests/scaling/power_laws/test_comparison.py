@@ -1,6 +1,7 @@
 """Equal exponents are told from unequal ones at the stated error rates; the naive F-test is not able to."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -143,6 +144,20 @@ def test_hotelling_has_its_size_with_few_games():
     assert 0.025 * 400 <= rejected <= 0.08 * 400
 
 
+def test_the_90_percent_interval_is_within_the_margin_where_equivalence_is_found():
+    for error in (0.01, 0.05, 0.06, 0.07, 0.08, 0.2):
+        found = equivalence_test(Interval(0.02, 0.0, 0.0, error, 9.0))
+        assert found.passed == (found.low > EQUIVALENCE[0] and found.high < EQUIVALENCE[1])
+        assert found.low < np.exp(0.02) < found.high
+
+
+def test_too_few_points_for_the_criterion_are_refused():
+    curves = simulated_curves(np.random.default_rng(0)).select(budgets=[0, 2, 5])
+    assert "takes 8 points (AICc) and these curves have 6" in form_scores(curves).reason
+    four = form_scores(simulated_curves(np.random.default_rng(0)).select(budgets=[0, 2, 4, 5]))
+    assert all(np.isfinite(form.aicc) for form in four[:3])
+
+
 def test_equivalence_needs_precision_and_a_ratio_near_one():
     def passed(ratio, error, df=20.0):
         log = float(np.log(ratio))
@@ -209,7 +224,9 @@ def test_refuses_where_no_exponent_can_be_seen():
     assert isinstance(refused, Refused) and "at least 3 budgets" in refused.reason
     assert form_scores(one_budget) == refused
     three = good.select(budgets=[0, 2, 5])
-    assert isinstance(form_scores(three)[0].held_out_error, Refused)
+    assert "too few points to say which formula fits better" in form_scores(three).reason
+    late = replace(good, z=np.where(np.arange(6) < 5, good.z[..., :1], good.z))  # flat but for the last budget
+    assert isinstance(form_scores(late)[0].held_out_error, Refused)
     step = simulated_curves(np.random.default_rng(0), exponents=(0.8, 60.0), between_games=0.0, between_seeds=0.01)
     at_bound = compare_exponents(step, weights(step, "these games", 100, np.random.default_rng(0)))
     assert isinstance(at_bound.ratios[0], Refused) and "its curve shows none" in at_bound.ratios[0].reason

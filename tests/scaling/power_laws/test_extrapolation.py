@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scaling.plasmode import dopamine
 from scipy import stats
 from simulated_curves import SIX_BUDGETS, power_law, simulated_curves
 
@@ -90,7 +91,7 @@ def test_refuses_levels_that_the_asymptote_may_not_allow():
     curves, resampled = case(between_seeds=0.1)
     over = frames_to_reach(curves, resampled, "A", 0.9)
     assert isinstance(over, Refused) and "which the fitted curve of A never exceeds" in over.reason
-    noisy, resampled = case(games=4, seeds=3)
+    noisy, resampled = case(seed=1, games=4, seeds=3)
     near = frames_to_reach(noisy, resampled, "A", noisy.aggregate[0, -1] + 0.03)
     assert isinstance(near, Refused) and "may be above all that A would ever reach" in near.reason
     seen = frames_to_reach(curves, resampled, "A", 0.3)
@@ -118,6 +119,21 @@ def test_a_prediction_of_everything_is_refused():
     assert isinstance(refused, Refused)
     assert re.search(r"anywhere from 0\.\d\d to 0\.\d\d in z, more than half of what there is", refused.reason)
     assert isinstance(predict_score(curves, resampled, "A", 4 * LAST, confidence=0.5), Interval)  # narrower
+
+
+def test_a_formula_that_runs_below_the_end_of_a_curve_predicts_nothing():
+    """Published curves whose formula ends at .788, when .798 had been seen with half of those frames."""
+    curves = dopamine()
+    resampled = weights(curves, "these games", 200, np.random.default_rng(0))
+    refused = predict_score(curves, resampled, "Rainbow", 2 * curves.frames[-1])
+    assert refused.reason.startswith("the formula does not fit the end of the curve of Rainbow: it gives 0.785 at")
+    assert refused.reason.endswith("where 0.798 was seen")
+    assert frames_to_reach(curves, resampled, "Rainbow", 0.81).reason == refused.reason
+    # Of other games the fit might be as good as that, but a level below the last one is no prediction.
+    other = weights(curves, "games like these", 200, np.random.default_rng(0))
+    found = predict_score(curves, other, "Rainbow", 2 * curves.frames[-1])
+    assert re.search(r"it gives 0\.788 at [\d,]+ frames, less than the 0\.798 seen at", found.reason)
+    assert isinstance(predict_score(curves, resampled, "DQN", 2 * curves.frames[-1]), Interval)
 
 
 @pytest.mark.parametrize(("estimand", "between_games"), [("these games", 0.0), ("games like these", 0.1)])

@@ -280,9 +280,47 @@ def test_frames_to_match(ratio, at_least, said, tmp_path):
     page = Outline(written(tmp_path, (table, found)).read_text("utf-8"))
     answers = page.section("questions")
     assert said in answers
+    mean = analysis.pairs[0].estimates["human", "these games"].mean_frames_ratio
+    times = f"In the mean over the levels that both reached it took {mean.estimate:.2f} times ({mean.low:.2f} to"
+    assert (times in answers) is isinstance(ratio, Refused)
     further = isinstance(ratio, Refused)
     assert ("it took 1.40 times (1.20 to 1.60) the frames of EfficientZero" in answers) is further
     assert ("900,000 frames (800,000 to 1,000,000): an extrapolation" in answers) is further
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_headline_of_an_offset_has_the_mean_multiple(turned):
+    """Whichever of the two is ahead."""
+    agents = ("muzero_reanalyze", "efficientzero") if turned else ("efficientzero", "muzero_reanalyze")
+    midpoints = (3e5, 1.5e5) if turned else (1.5e5, 3e5)
+    analysis = analyse(score_table(agents=agents, exponents=(1.2, 1.2), midpoints=midpoints), resamples=100)
+    mean = analysis.pairs[0].estimates["human", "these games"].mean_frames_ratio
+    expected = 0.5 if turned else 2.0
+    assert mean.estimate == pytest.approx(expected, rel=0.15)
+    said = headline(judged(analysis, "offset"))
+    assert f"in the mean over levels {mean.estimate:.{3 if mean.estimate < 1 else 2}f} times (" in said
+
+
+def test_published_scores_are_not_said_to_be_runs_of_ones_own(tmp_path):
+    table = score_table(seeds=1)
+    table = table.drop(columns=["standard_error", "training_flops"])
+    analysis = analyse(table, resamples=50)
+    path = tmp_path / "report.html"
+    own, published = [], []
+    for said, name in ((own, None), (published, "final_scores")):
+        write_report(path, analysis, {}, table, versions={"numpy": "1"}, published=name)
+        said.append(path.read_text("utf-8"))
+    for sentence_ in ("Every budget is finished the same way", "1 seed", "of one seed, so", "every run trains a new"):
+        assert sentence_ in own[0] and sentence_ not in published[0], sentence_
+    for sentence_ in ("one published mean over runs of each", "Published scores (final_scores)", "nothing about other"):
+        assert sentence_ in published[0] and sentence_ not in own[0], sentence_
+
+
+def test_a_single_budget_is_no_range(tmp_path):
+    table = score_table(budgets=(400_000,))
+    path = tmp_path / "report.html"
+    write_report(path, analyse(table, resamples=50), {}, table, versions={"numpy": "1"})
+    assert "1 budget of 400,000 frames." in path.read_text("utf-8")
 
 
 def test_share_of_games_above_the_human():

@@ -14,7 +14,12 @@ from efficientzero.scaling.curves.bootstrap import Interval, weights
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.comparison import compare_exponents
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.verdict.conditions import asymptote_conditions, exponent_conditions, offset_conditions
+from efficientzero.scaling.verdict.conditions import (
+    asymptote_conditions,
+    brackets,
+    exponent_conditions,
+    offset_conditions,
+)
 from efficientzero.scaling.verdict.evidence import gather_evidence
 from efficientzero.scaling.verdict.verdict import decide, judge
 
@@ -49,6 +54,18 @@ def test_gives_the_word_that_is_true(truth):
     assert verdict.word == truth and verdict.needed is None
     assert verdict.reasons and all(condition.holds for condition in verdict.conditions if condition.word == truth)
     assert {condition.word for condition in verdict.conditions} == set(TRUTHS)
+
+
+def test_statements_show_the_interval_that_decides_and_equal_digits():
+    verdict = judged(made("offset"))
+    test = verdict.evidence.fitted.equivalence
+    said = f"({test.low:.{2 if verdict.evidence.fitted.ratio.estimate >= 1 else 3}f} to "
+    assert said in verdict.reasons[0] and "with its 90 % interval, lies within 0.87 to 1.15" in verdict.reasons[0]
+    assert brackets(1.844, 1.694, 2.0) == "1.84 (1.69 to 2.00)"
+    assert brackets(0.5163, 0.4512, 0.59) == "0.516 (0.451 to 0.590)"
+    assert brackets(0.0, -0.001, 0.001) == "0.000 (-0.001 to 0.001)"
+    forms = next(each.statement for each in verdict.conditions if "fitted without the largest" in each.statement)
+    assert re.search(r"the first misses it by \d\.\d{3} and the second by \d\.\d{3} in z", forms)
 
 
 def test_not_identified_says_why_and_what_would_decide_it():
@@ -193,10 +210,13 @@ def test_two_words_at_once_are_none(evidence):
     [
         (made("offset", seeds=1), "one seed"),
         ({name: curves.select(budgets=[3]) for name, curves in made("offset").items()}, "1 budget"),
-        ({name: replace(curves, z=0.0 * curves.z) for name, curves in made("offset").items()}, "flat"),
+        (
+            {name: replace(curves, z=0.0 * curves.z) for name, curves in made("offset").items()},
+            "no better than random play",
+        ),
         (
             {name: replace(curves, z=curves.z * [[[[0.0]]], [[[1.0]]]]) for name, curves in made("offset").items()},
-            "curve of A is flat",
+            "curve of A is no better than random play at any budget",
         ),
     ],
     ids=["one seed", "one budget", "flat", "below random"],

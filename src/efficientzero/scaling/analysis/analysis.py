@@ -113,9 +113,10 @@ def analyse(
         constants: (random score, ceiling) of games that have none in the literature, or that shall have others.
 
     Raises ScalingInputError: fewer than two agents, a missing agent, game, seed and budget, the same one twice, a score
-    that is not finite, an unknown game, mixed frame skips, wrong constants, fewer than 2 resamples.
+    that is not finite, an unknown game, mixed frame skips, wrong constants, fewer than 2 resamples, a seed that
+    is no whole number from 0 on.
     """
-    agents, games = _checked(table, resamples, constants or {})
+    agents, games = _checked(table, resamples, seed, constants or {})
     curves = {ceiling: _curves(table, ceiling, constants) for ceiling in CEILINGS}
     # The same draws under both ceilings, so that results differ by the ceiling alone.
     resampled: dict[tuple[Ceiling, Estimand], Resamples | Refused] = {
@@ -160,9 +161,12 @@ def _warnings(curves: Mapping[Ceiling, Curves | Refused]) -> Mapping[str, tuple[
 
 
 def _checked(
-    table: pd.DataFrame, resamples: int, constants: Mapping[str, tuple[float, float]]
+    table: pd.DataFrame, resamples: int, seed: int, constants: Mapping[str, tuple[float, float]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Agents and games, after everything that is wrong with the input rather than missing from the literature."""
+    for name, value in (("resamples", resamples), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise ScalingInputError(f"{name}: {value!r} is none; give a whole number that is not negative")
     if resamples < 2:
         raise ScalingInputError(f"resamples: {resamples} do not show a spread; take at least 2, better 2,000")
     check_columns(table)

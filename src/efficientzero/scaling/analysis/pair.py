@@ -22,6 +22,7 @@ from efficientzero.scaling.estimates.frames_ratio import (
     Trend,
     frames_ratio,
     frames_to_match,
+    mean_ratio,
 )
 from efficientzero.scaling.estimates.isotonic import isotonic
 from efficientzero.scaling.estimates.transform_free import LEAST_RANGE, ExponentRatio, common_range
@@ -56,6 +57,7 @@ class PairEstimates:
     error_difference: Interval | Refused
     frames_ratio: tuple[RatioAtLevel, ...]
     ratio_curve: tuple[RatioAtLevel, ...] | Refused
+    mean_frames_ratio: Interval | Refused
     frames_to_match: FramesToMatch | Refused
     extrapolated_match: Interval | Refused
     trend: Trend | Refused
@@ -163,6 +165,7 @@ def estimate_pair(
         fitted_robust=robust if isinstance(robust, Refused) else robust.ratios[0],
         frames_ratio=frames_ratio(two, drawn, first, second),
         ratio_curve=_ratio_curve(two, drawn),
+        mean_frames_ratio=mean_ratio(two, drawn, first, second),
         frames_to_match=match,
         extrapolated_match=_extrapolated(two, drawn, match),
         crossing=crossing(two, drawn, compared.transform_free),
@@ -181,6 +184,7 @@ def _all_refused(ceiling: Ceiling, estimand: Estimand, why: Refused) -> PairEsti
         error_difference=why,
         frames_ratio=tuple(RatioAtLevel(level, why) for level in TIDY_LEVELS),
         ratio_curve=why,
+        mean_frames_ratio=why,
         frames_to_match=why,
         extrapolated_match=why,
         trend=why,

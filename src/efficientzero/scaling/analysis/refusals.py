@@ -19,6 +19,7 @@ NAMES = {
     "equal_exponents": "test of equal exponents",
     "error_difference": "difference of asymptotes",
     "ratio_curve": "ratio of frames",
+    "mean_frames_ratio": "mean ratio of frames",
     "frames_to_match": "frames to match",
     "extrapolated_match": "extrapolated frames to match",
     "trend": "change of the frames ratio with the level",

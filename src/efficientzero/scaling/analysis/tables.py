@@ -45,8 +45,9 @@ def exponents_table(analysis: Analysis | Refused) -> pd.DataFrame:
 def frames_ratio_table(analysis: Analysis | Refused) -> pd.DataFrame:
     """Per pair, ceiling, estimand and level of z: the frames of second over those of first.
 
-    Columns: `PLACE`, at ("level": one of 0.05 to 0.95; "final level of first"; "final level of second"), level,
-    `FIGURE`, at_least (what the ratio is above, where second was not seen to reach the level).
+    Columns: `PLACE`, at ("level": one of 0.05 to 0.95; "mean over common levels", which has none; "final level of
+    first"; "final level of second"), level, `FIGURE`, at_least (what the
+    ratio is above, where second was not seen to reach the level).
     """
     rows: list[dict[str, object]] = []
     for pair in _pairs(analysis):
@@ -54,6 +55,7 @@ def frames_ratio_table(analysis: Analysis | Refused) -> pd.DataFrame:
             place = dict(zip(PLACE, (pair.first, pair.second, *key), strict=True))
             for each in estimates.frames_ratio:
                 rows.append(place | {"at": "level", "level": each.level} | figure(each.ratio))
+            rows.append(place | {"at": "mean over common levels"} | figure(estimates.mean_frames_ratio))
             match = estimates.frames_to_match
             if isinstance(match, Refused):
                 rows.append(place | {"at": "final level of first"} | figure(match))

@@ -27,6 +27,7 @@ from efficientzero.scaling.refused import Refused
 Estimand = Literal["these games", "games like these"]
 ESTIMANDS: tuple[Estimand, ...] = get_args(Estimand)
 
+NO_SPREAD = 1e-12  # a standard error that is only rounding
 LOST = 0.05  # the largest share of resamples in which a quantity may not exist
 
 Floats = NDArray[np.float64]
@@ -101,7 +102,7 @@ def interval(
 
     Args:
         resampled: float64 [resamples]; NaN or infinite where a resample has no such quantity. Refused if that is more
-            than 5 % of them: the rest would be a selection.
+            than 5 % of them: the rest would be a selection. Refused, too, if they are all the same.
     """
     finite = resampled[np.isfinite(resampled)]
     lost = (len(resampled) - len(finite)) / len(resampled)
@@ -113,6 +114,8 @@ def interval(
             "has no interval"
         )
     error = float(inflation * finite.std(ddof=1))
+    if error <= NO_SPREAD:
+        return Refused("no seed or game makes a difference to it here, so nothing says how much is chance")
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     return Interval(float(estimate), float(estimate - half), float(estimate + half), error, float(df))
 

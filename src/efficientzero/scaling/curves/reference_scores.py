@@ -36,7 +36,12 @@ def reference_scores(game: str, ceiling: Ceiling, constants: Mapping[str, tuple[
     human = nan if found.human_score is None else found.human_score
     random = nan if found.random_score is None else found.random_score
     if game in constants:
-        low, high = (float(value) for value in constants[game])
+        try:
+            low, high = (float(value) for value in constants[game])
+        except (TypeError, ValueError):
+            raise ScalingInputError(
+                f"constants: those of {game} are {constants[game]!r}; give two numbers, its random score and a ceiling"
+            ) from None
         if not (isfinite(low) and isfinite(high) and low < high):
             raise ScalingInputError(
                 f"constants: those of {game} are ({low:g}, {high:g}); give its random score and a higher ceiling"

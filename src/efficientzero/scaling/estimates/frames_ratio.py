@@ -1,8 +1,9 @@
 """How many times the frames of one agent another needs for the same level.
 
-Estimator: R(level) = n of the second / n of the first, from the inverted isotonic fits of the aggregate curves; its
-interval is that of ln R over bootstrap resamples. Above 1 the first agent needs fewer frames. Nothing is said beyond
-the levels that both were seen to reach.
+Estimator: R(level) = n of the second / n of the first, from the isotonic fits of the aggregate curves, inverted along
+a monotone cubic; its interval is that of ln R over bootstrap resamples. Above 1 the first agent needs fewer frames.
+Nothing is said beyond the levels that both were seen to reach, nor of a curve that does not rise. One number for all
+levels is `mean_ratio`, the geometric mean of R over them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,16 @@ from numpy.typing import NDArray
 
 from efficientzero.scaling.curves.bootstrap import Interval, Resamples, exponentiated, interval
 from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.curves.rise import without_rise
 from efficientzero.scaling.estimates.isotonic import isotonic, log_frames_to_reach
-from efficientzero.scaling.estimates.transform_free import common_range, log_frames_at_common_levels, pair
+from efficientzero.scaling.estimates.monotone_cubic import log_frames_along_cubic
+from efficientzero.scaling.estimates.transform_free import (
+    LEAST_RANGE,
+    common_levels,
+    common_range,
+    log_frames_at_common_levels,
+    pair,
+)
 from efficientzero.scaling.refused import Refused
 
 TRIVIAL = 1.005  # a lower bound that rounds to 1.00
@@ -74,7 +83,11 @@ def frames_ratio(
     """R at each of `levels` (of z), refused where one of the two agents was not seen to reach it."""
     if isinstance(resampled, Refused):
         return tuple(RatioAtLevel(float(level), resampled) for level in levels)
-    point, drawn = (isotonic(curve) for curve in pair(curves, resampled, first, second))
+    observed, many = pair(curves, resampled, first, second)
+    flat = _not_rising(observed, (first, second))
+    if flat is not None:
+        return tuple(RatioAtLevel(float(level), flat) for level in levels)
+    point, drawn = isotonic(observed), isotonic(many)
     at = np.array(levels, np.float64)
     ratio, ratios = (_log_ratio(fitted, curves.frames, at) for fitted in (point, drawn))
     return tuple(
@@ -91,11 +104,15 @@ def frames_to_match(
     """R at the final level of `first`, and at that of `second`; final: of the isotonic fit at the largest budget.
 
     Every resample has its own final levels. Both agents are seen at the same budgets, so that of an agent ahead at the
-    last one only a lower bound of the first ratio can be given.
+    last one only a lower bound of the first ratio can be given. Refused for a curve that does not rise at all.
     """
     if isinstance(resampled, Refused):
         return resampled
-    point, drawn = (isotonic(curve) for curve in pair(curves, resampled, first, second))
+    observed, many_drawn = pair(curves, resampled, first, second)
+    flat = _not_rising(observed, (first, second))
+    if flat is not None:
+        return flat
+    point, drawn = isotonic(observed), isotonic(many_drawn)
     ratios: list[Interval | Refused] = []
     for agent in (0, 1):
         one = _log_ratio(point, curves.frames, point[agent, -1:])[0]
@@ -107,6 +124,28 @@ def frames_to_match(
     bound = float(np.exp(np.log(curves.frames[-1]) - reached))
     at_least = bound if behind and bound > TRIVIAL else None
     return FramesToMatch(first, second, float(point[0, -1]), ratios[0], at_least, float(point[1, -1]), ratios[1])
+
+
+def mean_ratio(
+    curves: Curves, resampled: Resamples | Refused, first: str, second: str, confidence: float = 0.95
+) -> Interval | Refused:
+    """exp of the mean of ln R over the levels that both reach, those of `transform_free`."""
+    if isinstance(resampled, Refused):
+        return resampled
+    observed, many = pair(curves, resampled, first, second)
+    flat = _not_rising(observed, (first, second))
+    if flat is not None:
+        return flat
+    point, drawn = isotonic(observed), isotonic(many)
+    ratio, ratios = (_log_ratio(fitted, curves.frames, common_levels(fitted)).mean(-1) for fitted in (point, drawn))
+    found = interval(float(ratio), ratios, resampled.inflation, resampled.df, confidence)
+    if isinstance(found, Refused):
+        if not common_range(point)[1] - common_range(point)[0] > LEAST_RANGE:
+            return Refused(
+                f"{first} and {second} were not seen to reach the same levels; give one of them other budgets"
+            )
+        return Refused(f"with other seeds or games {first} and {second} might not reach the same levels")
+    return exponentiated(found)
 
 
 def trend(
@@ -124,7 +163,8 @@ def trend(
     ]
     for each in found:
         if isinstance(each, Refused):
-            return Refused(f"{first} and {second} share too few levels to see if the ratio of their frames changes")
+            few = f"{first} and {second} share too few levels to see if the ratio of their frames changes"
+            return each if np.isfinite([slope, *slopes]).all() else Refused(few)
     steepness, change = (each for each in found if isinstance(each, Interval))
     return Trend(steepness, exponentiated(change))
 
@@ -132,7 +172,7 @@ def trend(
 def _log_ratio(fitted: Floats, frames: Floats, levels: Floats) -> Floats:
     """ln R [..., levels] of monotone curves [..., 2, budgets] at levels [levels] or [..., levels]."""
     at = np.broadcast_to(levels, (*fitted.shape[:-2], levels.shape[-1]))[..., None, :]
-    first, second = np.moveaxis(log_frames_to_reach(fitted, frames, at), -2, 0)
+    first, second = np.moveaxis(log_frames_along_cubic(fitted, frames, at), -2, 0)
     return second - first
 
 
@@ -161,6 +201,14 @@ def _observed(
             f"{low:.3f} to {high:.3f}: with other seeds or games one of them might not reach it"
         )
     return exponentiated(found)
+
+
+def _not_rising(observed: Floats, agents: tuple[str, str]) -> Refused | None:
+    """Why curves [2, budgets] of several budgets give no frames to a level, or None."""
+    for agent, curve, fitted in zip(agents, observed, isotonic(observed), strict=True):
+        if len(curve) > 1 and fitted[-1] - fitted[0] <= LEAST_RANGE:
+            return Refused(f"{without_rise(agent, curve)}, so no number of its frames stands for a level")
+    return None
 
 
 def _slope(aggregates: Floats, frames: Floats) -> tuple[Floats, Floats]:

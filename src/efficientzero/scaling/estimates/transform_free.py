@@ -26,8 +26,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.scaling.curves.bootstrap import Estimand, Interval, Resamples, exponentiated, interval
+from efficientzero.scaling.curves.bootstrap import NO_SPREAD, Estimand, Interval, Resamples, exponentiated, interval
 from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.curves.rise import without_rise
 from efficientzero.scaling.estimates.isotonic import isotonic, log_frames_to_reach
 from efficientzero.scaling.refused import Refused
 
@@ -73,10 +74,7 @@ def exponent_ratio(
         )
     for agent, own, rises in zip((first, second), point, drawn.swapaxes(0, 1), strict=True):
         if not _above_zero(float(own[-1] - own[0]), rises[:, -1] - rises[:, 0], resampled, confidence):
-            return Refused(
-                f"the curve of {agent} is flat: its rise from the first budget to the last, {own[-1] - own[0]:+.3f} in "
-                "z, cannot be told from none; it needs more or wider budgets, or more seeds or games"
-            )
+            return Refused(_no_rise_seen(agent, own, resampled.estimand))
     low, high = common_range(isotonic(point))
     widths = np.subtract(*common_range(isotonic(drawn))[::-1])
     if not _above_zero(float(high - low), widths, resampled, confidence):
@@ -112,10 +110,15 @@ def log_frames_at_common_levels(aggregates: Floats, frames: Floats) -> tuple[Flo
     NaN where there are no common levels.
     """
     fitted = isotonic(aggregates)
+    levels = common_levels(fitted)
+    return levels, log_frames_to_reach(fitted, frames, levels[..., None, :])
+
+
+def common_levels(fitted: Floats) -> Floats:
+    """The levels [..., levels] of pairs of monotone curves [..., 2, budgets]; NaN where they have none in common."""
     low, high = common_range(fitted)
     middle = (np.arange(LEVELS) + 0.5) / LEVELS
-    levels = np.where((high - low > LEAST_RANGE)[..., None], low[..., None] + (high - low)[..., None] * middle, np.nan)
-    return levels, log_frames_to_reach(fitted, frames, levels[..., None, :])
+    return np.where((high - low > LEAST_RANGE)[..., None], low[..., None] + (high - low)[..., None] * middle, np.nan)
 
 
 def common_range(fitted: Floats) -> tuple[Floats, Floats]:
@@ -136,10 +139,23 @@ def _above_zero(value: float, many: Floats, resampled: Resamples, confidence: fl
     For "these games" by its interval. Games rise by very different amounts, which makes that interval wide while each
     of them rises; for "games like these" the share of resamples without a rise counts, their spread inflated.
     """
+    if float(many.std()) <= NO_SPREAD:
+        return value > LEAST_RANGE
     if resampled.estimand == "these games":
         found = interval(value, many, resampled.inflation, resampled.df, confidence)
         return isinstance(found, Interval) and found.low > LEAST_RANGE
     return float(np.mean(value + resampled.inflation * (many - value) <= LEAST_RANGE)) <= (1 - confidence) / 2
+
+
+def _no_rise_seen(agent: str, curve: Floats, estimand: Estimand) -> str:
+    if curve[-1] - curve[0] <= LEAST_RANGE:
+        return f"{without_rise(agent, curve)}, and an exponent needs a rise"
+    more = "more seeds" if estimand == "these games" else "more games"
+    return (
+        f"that the curve of {agent} rises is not sure: it goes from {curve[0]:.3f} in z at the first budget to "
+        f"{curve[-1]:.3f} at the last, and {'runs' if estimand == 'these games' else 'games'} differ too much to tell "
+        f"that from none; it needs wider budgets or {more}"
+    )
 
 
 def _reached(curve: Floats, agent: str) -> str:

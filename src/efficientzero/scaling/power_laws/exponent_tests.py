@@ -23,6 +23,8 @@ class Equivalence:
 
     p_value: float
     passed: bool
+    low: float  # of the ratio's 90 % interval, which lies within the margin where the test is passed
+    high: float
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,6 @@ def equivalence_test(log_ratio: Interval, margin: tuple[float, float] = EQUIVALE
         above = stats.t.sf((log_ratio.estimate - low) / log_ratio.standard_error, log_ratio.df)
         below = stats.t.cdf((log_ratio.estimate - high) / log_ratio.standard_error, log_ratio.df)
         p_value = float(max(above, below))
-    return Equivalence(p_value, p_value < size)
+    reach = float(stats.t.ppf(1.0 - size, log_ratio.df)) * log_ratio.standard_error
+    ends = np.exp([log_ratio.estimate - reach, log_ratio.estimate + reach])
+    return Equivalence(p_value, p_value < size, float(ends[0]), float(ends[1]))

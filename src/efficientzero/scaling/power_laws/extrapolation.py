@@ -2,7 +2,8 @@
 
 Each agent is fitted alone, so that no asymptote is borrowed from another one. A prediction interval adds to the
 uncertainty of the curve (bootstrap) the noise of a new aggregate and the misfit of the form. One that holds more than
-half of all scores there are says nothing and is refused.
+half of all scores there are says nothing and is refused, and so is what a formula says that runs below the end of the
+curve: a score lower than one seen with fewer frames is no prediction.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from efficientzero.scaling.refused import Refused
 FARTHEST = 4.0  # times the largest budget
 LEAST_RANGE = 10.0  # largest over smallest budget
 LEAST_BUDGETS = 4
+LEAST_MISS = 0.01  # of the last level seen: a fit that is below it by less fits
 WIDEST = 0.5  # of z, which lies between 0 and 1: the widest prediction interval that still says something
 MODEL = MODELS["M0"]  # of a single agent: alpha, mu, E
 
@@ -34,6 +36,7 @@ class _Law:
     fit: PowerLawFit
     parameters: np.ndarray
     observed: np.ndarray
+    last: np.ndarray  # float64 [resamples], the aggregate at the largest budget
     noise: float  # standard error of the aggregate at the largest budget
     inflation: float
     df: float
@@ -47,7 +50,8 @@ def predict_score(
     The interval is for the aggregate that as many games and seeds would give at that budget, measured anew; it is
     computed on the logit scale, so it stays in (0, 1), and `standard_error` is on the scale of the score.
     Refused: beyond 4 times the largest budget, at a budget already in range, under four budgets or one decade of them,
-    for a flat curve, and where the interval is wider than `WIDEST`.
+    for a flat curve, where the interval is wider than `WIDEST`, and where the formula misses the end of the curve from
+    below or predicts less than was seen there.
     """
     largest = float(curves.frames[-1])
     if frames > FARTHEST * largest:
@@ -57,8 +61,16 @@ def predict_score(
     law = _law(curves, resampled, agent)
     if isinstance(law, Refused):
         return law
+    missed = _below_the_end(law, largest, confidence)
+    if missed is not None:
+        return missed
     log_frames = np.log([frames])
     score = float(law.fit.scores(np.array([frames]))[0, 0])
+    if score < law.observed[-1]:
+        return Refused(
+            f"the formula does not fit the end of the curve of {agent}: it gives {score:.3f} at {frames:,.0f} frames, "
+            f"less than the {law.observed[-1]:.3f} seen at {largest:,.0f}"
+        )
     scores = MODEL.scores(law.parameters, log_frames, 1)[:, 0, 0]
     tiny = np.finfo(float).tiny
     share = score * (1.0 - score)
@@ -97,6 +109,10 @@ def frames_to_reach(
         return law
     if score <= law.observed[-1]:
         return Refused(f"{agent} reaches {score:.3f} within the observed budgets: read its curve there")
+    largest = float(curves.frames[-1])
+    missed = _below_the_end(law, largest, confidence)
+    if missed is not None:
+        return missed
     asymptote, asymptotes = -float(law.fit.parameters[-1]), -law.parameters[:, -1]
     if score >= expit(asymptote):
         return Refused(f"{score:.3f} is above {expit(asymptote):.3f}, which the fitted curve of {agent} never exceeds")
@@ -114,7 +130,11 @@ def frames_to_reach(
             f"{expit(asymptote):.3f}, but that is not sure enough; it needs larger budgets, or more seeds or games"
         )
     estimate = float(_log_frames_at(law.fit.parameters[None], np.array([score]))[0])
-    largest = float(curves.frames[-1])
+    if estimate <= np.log(largest):
+        return Refused(
+            f"the formula does not fit the end of the curve of {agent}: it reaches {score:.3f} at "
+            f"{np.exp(estimate):,.0f} frames, and the curve was still lower at {largest:,.0f}"
+        )
     if estimate > np.log(FARTHEST * largest):
         return Refused(
             f"{agent} would reach {score:.3f} beyond {FARTHEST:g} times the largest budget, {largest:,.0f} frames"
@@ -138,7 +158,22 @@ def _law(curves: Curves, resampled: Resamples | Refused, agent: str) -> _Law | R
         return fit
     parameters = fit_batch(np.log(curves.frames), aggregate[:, None, :], MODEL, fit.parameters)
     noise = resampled.inflation * float(aggregate[:, -1].std(ddof=1))
-    return _Law(fit, parameters, observed, noise, resampled.inflation, resampled.df)
+    return _Law(fit, parameters, observed, aggregate[:, -1], noise, resampled.inflation, resampled.df)
+
+
+def _below_the_end(law: _Law, largest: float, confidence: float) -> Refused | None:
+    """Whether the fit lies below the last level seen by more than the error of the difference, in which what the games
+    and runs drawn have in common cancels."""
+    fitted = float(law.fit.fitted[0, -1])
+    again = MODEL.scores(law.parameters, np.log([largest]), 1)[:, 0, 0]
+    error = law.inflation * float(np.std(law.last - again, ddof=1))
+    least = max(LEAST_MISS * law.observed[-1], float(stats.t.ppf((1 + confidence) / 2, law.df)) * error)
+    if law.observed[-1] - fitted <= least:
+        return None
+    return Refused(
+        f"the formula does not fit the end of the curve of {law.fit.agents[0]}: it gives {fitted:.3f} at "
+        f"{largest:,.0f} frames, where {law.observed[-1]:.3f} was seen"
+    )
 
 
 def _log_frames_at(parameters: np.ndarray, scores: np.ndarray) -> np.ndarray:

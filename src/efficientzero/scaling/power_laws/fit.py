@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
+from efficientzero.scaling.curves.rise import without_rise
 from efficientzero.scaling.power_laws.power_law import ROBUST_SCALE, Loss, Model
 from efficientzero.scaling.refused import Refused
 
@@ -51,10 +52,8 @@ def unfit(frames: np.ndarray, aggregate: np.ndarray, agents: Sequence[str]) -> R
         return Refused(f"a power law needs at least {LEAST_BUDGETS} budgets and these curves have {len(frames)}")
     for agent, curve in zip(agents, aggregate, strict=True):
         if curve[-1] - curve[0] < LEAST_RISE:
-            return Refused(
-                f"the curve of {agent} is flat: from the smallest to the largest budget it rises by "
-                f"{curve[-1] - curve[0]:.3f} of the way from random to the ceiling; an exponent needs {LEAST_RISE}"
-            )
+            said = without_rise(agent, curve)
+            return Refused(f"{said}; a power law needs a rise of {LEAST_RISE} of the way from random to the ceiling")
     return None
 
 

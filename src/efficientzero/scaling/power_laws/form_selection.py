@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.power_laws.fit import fit_power_law
+from efficientzero.scaling.power_laws.fit import fit_power_law, unfit
 from efficientzero.scaling.power_laws.power_law import MODELS, Loss
 from efficientzero.scaling.refused import Refused
 
@@ -27,7 +27,21 @@ class FormScore:
 
 
 def form_scores(curves: Curves, loss: Loss = "linear") -> tuple[FormScore, ...] | Refused:
-    """AICc and held-out error of M0 to M3. AICc is infinite where a model has too many parameters for the points."""
+    """AICc and held-out error of M0 to M3.
+
+    Refused where the points are too few for the AICc of M0 to M2, of which forms are chosen; M3's is
+    infinite where it alone lacks points.
+    """
+    count, points = len(curves.agents), curves.aggregate.size
+    most = MODELS["M2"].size(count)
+    flat = unfit(curves.frames, curves.aggregate, curves.agents)
+    if flat is not None:
+        return flat
+    if points < most + 3:
+        return Refused(
+            f"too few points to say which formula fits better: with {most} numbers to fit that takes {most + 3} points "
+            f"(AICc) and these curves have {points}; it needs more budgets"
+        )
     found = []
     for model in MODELS.values():
         fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, model, loss)

@@ -30,9 +30,9 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
-def method_section(analysis: Analysis | Refused, versions: Mapping[str, str]) -> Markup:
+def method_section(analysis: Analysis | Refused, versions: Mapping[str, str], published: str | None = None) -> Markup:
     """Estimands, ceilings, resamples, randomness and versions; only the last where the comparison is refused."""
-    steps = {} if isinstance(analysis, Refused) else _steps(analysis)
+    steps = {} if isinstance(analysis, Refused) else _steps(analysis, published)
     steps["Versions"] = listed([f"{name} {number}" for name, number in versions.items()]) + "."
     return element(
         "section",
@@ -42,14 +42,22 @@ def method_section(analysis: Analysis | Refused, versions: Mapping[str, str]) ->
     )
 
 
-def _steps(analysis: Analysis) -> dict[str, str]:
+def _steps(analysis: Analysis, published: str | None) -> dict[str, str]:
     refused = [name for name, found in analysis.curves.items() if isinstance(found, Refused)]
     ceilings = f" Refused here: {listed([CEILINGS[name] for name in refused])}." if refused else ""
     budgets = listed([f"{frames:,.0f}" for frames in analysis.frames])
+    if published is None:
+        seeds = f"up to {counted(analysis.seeds, 'seed')}"
+        finished = (
+            "Every budget is finished the same way: no point of a curve has updates after its last frame that the "
+            "others lack."
+        )
+    else:
+        seeds = f"up to {counted(analysis.seeds, 'seed')}" if analysis.seeds > 1 else "one mean over runs of each"
+        finished = f"Published scores ({published}): how runs were trained and scored is their authors'."
     return {
-        "Data": f"{counted(len(analysis.agents), 'agent')}, {counted(len(analysis.games), 'game')}, up to "
-        f"{counted(analysis.seeds, 'seed')}; budgets of {budgets} frames. Every budget is finished the same way: no "
-        "point of a curve has updates after its last frame that the others lack.",
+        "Data": f"{counted(len(analysis.agents), 'agent')}, {counted(len(analysis.games), 'game')}, {seeds}; "
+        f"budgets of {budgets} frames. {finished}",
         "Scale": "Every score is placed between random play (0) and a ceiling (1) that is fixed beforehand: the human "
         f"score first, then the best known score, to see if the choice matters.{ceilings}",
         "Ratio of exponents": "Both mean curves are made monotone and turned around: frames as a function of the "

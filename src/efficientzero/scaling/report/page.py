@@ -44,6 +44,7 @@ def write_report(
     *,
     parameters: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
+    published: str | None = None,
 ) -> None:
     """Writes the page, whole or not at all; the same arguments give the same bytes.
 
@@ -53,11 +54,12 @@ def write_report(
         table: what `analysis` is of: columns game, agent, seed, frames, score; of those of a `score_table`,
             standard_error, parameters, updates, training_flops, cpu_seconds and wall_seconds are shown if there.
         parameters: of the experiment, the content of params.yaml; the section is left out without.
-        versions: by name; those installed here if not given.
+        versions: by name; those installed here if not given. published: where the scores are from, of published
+            ones; nothing is said then of how runs were trained.
 
     Raises ScalingInputError: a figure that is no SVG image, or a table that is of other agents or games.
     """
-    content = report_page(analysis, figures, table, title, parameters, versions or installed_versions())
+    content = report_page(analysis, figures, table, title, parameters, versions or installed_versions(), published)
     write_whole(Path(path), partial(Path.write_bytes, data=content.encode("utf-8")))
 
 
@@ -68,6 +70,7 @@ def report_page(
     title: str,
     parameters: Mapping[str, Any] | None,
     versions: Mapping[str, str],
+    published: str | None = None,
 ) -> Markup:
     """The page as text; arguments as for `write_report`."""
     agents, games = list(dict.fromkeys(table["agent"])), list(dict.fromkeys(table["game"]))
@@ -79,12 +82,12 @@ def report_page(
         analysis = Refused(named(analysis.reason, agents))
     shown = [
         verdict_section(analysis),
-        questions_section(analysis, table),
+        questions_section(analysis, table, published),
         *([figures_section(figures, len(games), analysis)] if figures else []),
-        _tables_section(analysis, table),
+        _tables_section(analysis, table, published),
         refusals_section(analysis),
         terms_section(),
-        method_section(analysis, versions),
+        method_section(analysis, versions, published),
         *([parameters_section(parameters, agents)] if parameters else []),
     ]
     there = {"figures": bool(figures), "parameters": bool(parameters)}
@@ -96,7 +99,7 @@ def report_page(
         element(
             "header",
             element("h1", title),
-            element("p", _what_was_run(table), class_="soft"),
+            element("p", _what_was_run(table, published), class_="soft"),
             element("p", headline(analysis), class_="answer", id="answer"),
             element("nav", element("ul", links), aria_label="Sections"),
         ),
@@ -117,7 +120,7 @@ def _head(title: str) -> Markup:
     )
 
 
-def _tables_section(analysis: Analysis | Refused, table: pd.DataFrame) -> Markup:
+def _tables_section(analysis: Analysis | Refused, table: pd.DataFrame, published: str | None) -> Markup:
     compared: list[Content] = []
     if isinstance(analysis, Analysis):
         compared = [
@@ -132,7 +135,7 @@ def _tables_section(analysis: Analysis | Refused, table: pd.DataFrame) -> Markup
         "section",
         element("h2", "Tables", id="tables"),
         element("h3", "Scores"),
-        scores_tables(analysis, table),
+        scores_tables(analysis, table, published),
         compared,
         element("h3", "Cost"),
         costs_table(table),
@@ -140,11 +143,12 @@ def _tables_section(analysis: Analysis | Refused, table: pd.DataFrame) -> Markup
     )
 
 
-def _what_was_run(table: pd.DataFrame) -> str:
+def _what_was_run(table: pd.DataFrame, published: str | None) -> str:
     agents = listed([agent_name(agent) for agent in dict.fromkeys(table.agent)])
     games = str(table.game.iloc[0]) if table.game.nunique() == 1 else counted(table.game.nunique(), "game")
-    seeds = counted(int(table.groupby(["agent", "game"]).seed.nunique().max()), "seed")
+    most = int(table.groupby(["agent", "game"]).seed.nunique().max())
+    seeds = counted(most, "seed") if published is None or most > 1 else "one published mean over runs of each"
     budgets = counted(table.frames.nunique(), "budget")
-    return (
-        f"{agents} on {games}, {seeds}, {budgets} from {table.frames.min():,.0f} to {table.frames.max():,.0f} frames."
-    )
+    ends = [f"{frames:,.0f}" for frames in dict.fromkeys((table.frames.min(), table.frames.max()))]
+    at = f"from {ends[0]} to {ends[1]} frames" if len(ends) > 1 else f"of {ends[0]} frames"
+    return f"{agents} on {games}, {seeds}, {budgets} {at}."

@@ -22,14 +22,15 @@ from efficientzero.scaling.report.wording import (
 MATCHED, GUESS = "muzero_reanalyze", 3.8  # times the frames of EfficientZero, guessed by readers of the paper
 
 
-def questions_section(analysis: Analysis | Refused, table: pd.DataFrame) -> Markup:
-    """Questions and answers as a list; those that need a comparison are left out where that is refused."""
+def questions_section(analysis: Analysis | Refused, table: pd.DataFrame, published: str | None = None) -> Markup:
+    """Questions and answers as a list; those that need a comparison are left out where that is refused, and those
+    about runs of one's own where scores are `published`."""
     costs = cost_means(table)
     asked = [
         ("How many parameters does each agent have?", _parameters(costs)),
         ("What does a run cost?", _compute(costs)),
         *(_of_comparison(analysis) if isinstance(analysis, Analysis) else []),
-        ("One network for all games, or one for each?", _networks(table)),
+        *([("One network for all games, or one for each?", _networks(table))] if published is None else []),
     ]
     return element(
         "section",
@@ -101,7 +102,10 @@ def _frames_to_match(analysis: Analysis, pair: PairAnalysis) -> list[str]:
         )
     if not isinstance(match.at_own_final_level, Refused):
         times = with_interval(match.at_own_final_level, " times")
-        answers.append(f"For the level that {second} did reach it took {times} the frames of {first}.")
+        answers.append(f"For the highest level that {second} did reach it took {times} the frames of {first}.")
+    if not isinstance(found.mean_frames_ratio, Refused):
+        times = with_interval(found.mean_frames_ratio, " times")
+        answers.append(f"In the mean over the levels that both reached it took {times} the frames of {first}.")
     if not isinstance(found.extrapolated_match, Refused):
         answers.append(
             f"A curve fitted to {second} gets there at {with_interval(found.extrapolated_match, ' frames')}: an "

@@ -24,9 +24,10 @@ STATISTICS = {
 }
 
 
-def scores_tables(analysis: Analysis | Refused, table: pd.DataFrame) -> list[Markup]:
+def scores_tables(analysis: Analysis | Refused, table: pd.DataFrame, published: str | None = None) -> list[Markup]:
     """Of one game at every budget, of several at the largest one; then what is computed over games."""
-    tables = [_by_budget(table) if table.game.nunique() == 1 else _by_game(table)]
+    spread = _spread(table, published)
+    tables = [_by_budget(table, spread) if table.game.nunique() == 1 else _by_game(table, spread)]
     if isinstance(analysis, Refused):
         return tables
     if len(analysis.mean_curves):
@@ -50,7 +51,7 @@ def score_with_interval(scores: Sequence[float], confidence: float = 0.95) -> st
     return in_brackets(mean, mean - half, mean + half)
 
 
-def _by_budget(table: pd.DataFrame) -> Markup:
+def _by_budget(table: pd.DataFrame, spread: str) -> Markup:
     agents = list(dict.fromkeys(table.agent))
     game = str(table.game.iloc[0])
     rows = [
@@ -59,13 +60,13 @@ def _by_budget(table: pd.DataFrame) -> Markup:
     ]
     return data_table(
         f"Scores in {game}",
-        f"Points of an episode, {_spread(table)} {_references(game)}",
+        f"Points of an episode, {spread} {_references(game)}",
         ["frames", "play", *(agent_name(agent) for agent in agents)],
         rows,
     )
 
 
-def _by_game(table: pd.DataFrame) -> Markup:
+def _by_game(table: pd.DataFrame, spread: str) -> Markup:
     agents = list(dict.fromkeys(table.agent))
     last = table[table.frames == table.frames.max()]
     rows = []
@@ -75,7 +76,7 @@ def _by_game(table: pd.DataFrame) -> Markup:
         rows.append([name, *references, *(_cell(last, agent, name) for agent in agents)])
     return data_table(
         f"Scores at {table.frames.max():,.0f} frames",
-        f"Points of an episode, {_spread(table)} Random play and human are the literature's.",
+        f"Points of an episode, {spread} Random play and human are the literature's.",
         ["game", "random play", "human", *(agent_name(agent) for agent in agents)],
         rows,
     )
@@ -88,11 +89,13 @@ def _cell(table: pd.DataFrame, agent: str, game: str) -> str:
     return score_with_interval(list(found.score)) if len(found) else NONE
 
 
-def _spread(table: pd.DataFrame) -> str:
+def _spread(table: pd.DataFrame, published: str | None) -> str:
     if table.groupby(["agent", "game"]).seed.nunique().max() > 1:
         return "mean over seeds, with the 95 % interval of other seeds."
     episodes = "standard_error" in table and table.standard_error.notna().any()
     plus_minus = " ± is the standard error over its episodes; seeds differ by more." if episodes else ""
+    if published is not None:
+        return f"published scores, one mean over runs for each game, so nothing about other runs.{plus_minus}"
     return f"of one seed, so without an interval.{plus_minus}"
 
 

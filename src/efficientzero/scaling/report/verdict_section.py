@@ -74,11 +74,13 @@ def _exponents_differ(first: str, pairs: Sequence[PairAnalysis]) -> str:
 
 def _constant_multiple(pair: PairAnalysis) -> str:
     first, second = agent_name(pair.first), agent_name(pair.second)
-    match = Refused("") if isinstance(pair.verdict, Refused) else _estimates_of_verdict(pair).frames_to_match
-    ratio = match if isinstance(match, Refused) else match.at_own_final_level
+    ratio = Refused("") if isinstance(pair.verdict, Refused) else _estimates_of_verdict(pair).mean_frames_ratio
     if isinstance(ratio, Refused):
         return f"{second} needs a constant multiple of the frames of {first}"
-    return f"at every level {second} needs the same multiple of the frames of {first}, {with_interval(ratio, ' times')}"
+    return (
+        f"at every level {second} needs the same multiple of the frames of {first}, in the mean over levels "
+        f"{with_interval(ratio, ' times')}"
+    )
 
 
 def _estimates_of_verdict(pair: PairAnalysis) -> PairEstimates:

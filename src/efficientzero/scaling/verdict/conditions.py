@@ -91,8 +91,9 @@ def offset_conditions(evidence: Evidence) -> list[Condition]:
         test = fitted.equivalence
         low, high = EQUIVALENCE
         statement = (
-            f"the fitted ratio of exponents, {shown(fitted.ratio)}, {'surely lies' if test.passed else 'need not lie'} "
-            f"within {low} to {high}, where it would make no difference (equivalence test, p = {test.p_value:.2g})"
+            f"the fitted ratio of exponents, {brackets(fitted.ratio.estimate, test.low, test.high)} with its 90 % "
+            f"interval, {'lies' if test.passed else 'need not lie'} within {low} to {high}, where it would make no "
+            f"difference (equivalence test, p = {test.p_value:.2g})"
         )
         found.append(Condition("offset", test.passed, statement))
     if isinstance(change, Refused):
@@ -154,11 +155,19 @@ def _own_errors_beat_own_exponents(forms: tuple[FormScore, ...]) -> tuple[bool, 
     statement = (
         f"an asymptote for each agent describes the curves {'' if own.aicc < other.aicc else 'no '}better than an "
         f"exponent for each (AICc {own.aicc:.1f} and {other.aicc:.1f}, where lower is better), and fitted without the "
-        f"largest budget they miss it by {own.held_out_error:.3f} and {other.held_out_error:.3f} in z"
+        f"largest budget the first misses it by {own.held_out_error:.3f} and the second by {other.held_out_error:.3f} "
+        "in z"
     )
     return own.aicc < other.aicc and own.held_out_error < other.held_out_error, statement  # type: ignore[operator]
 
 
 def shown(found: Interval) -> str:
     """The estimate and its interval, for a sentence."""
-    return f"{found.estimate:.3g} ({found.low:.3g} to {found.high:.3g})"
+    return brackets(found.estimate, found.low, found.high)
+
+
+def brackets(estimate: float, low: float, high: float) -> str:
+    """All three to the decimals that give the estimate three digits, at most three of them."""
+    size = np.floor(np.log10(abs(estimate))) if estimate else -1
+    decimals = int(np.clip(2 - size, 0, 3))
+    return f"{estimate:,.{decimals}f} ({low:,.{decimals}f} to {high:,.{decimals}f})"

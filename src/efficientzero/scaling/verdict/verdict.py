@@ -105,7 +105,10 @@ def _what_would_decide(needed: Needed | Refused) -> str:
     ratio = f"if the ratio of exponents were {power.exponent_ratio:.2f}"
     given = f"{ratio}, {here} would decide {power.decided:.0%} of the time"
     if needed.games == design.games:
-        return f"{given}: more of them is not what is missing"
+        return (
+            f"{given}: more of them is not what is missing, but an answer that the formulas for the curves and the two "
+            "ceilings agree on"
+        )
     numbers = {"games": needed.games, "seeds": needed.seeds, "budgets, each a further step of frames": needed.budgets}
     ways = [f"{number} {name}" for name, number in numbers.items() if number is not None]
     if not ways:
