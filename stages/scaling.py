@@ -10,6 +10,7 @@ from efficientzero.parameters import ParameterError, load_parameters
 from efficientzero.scaling import (
     ResultFileError,
     ScalingInputError,
+    check_output,
     gather,
     printed_table,
     published_table,
@@ -47,10 +48,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.agents and not arguments.published:
         parser.error("--agents goes with --published; dvc exp run -S 'agents=[...]' chooses those that are run")
-    others = arguments.revs or arguments.published
-    output = arguments.output or Path("data/comparison" if others else "data/scaling")
+    others = arguments.revs if arguments.revs is not None else arguments.published
+    output = arguments.output or Path("data/scaling" if others is None else "data/comparison")
     try:
-        if others:
+        check_output(output)
+        if others is not None:
             if output.resolve() == Path("data/scaling").resolve():
                 raise ScalingInputError("--output: data/scaling is DVC's and of one experiment; name another folder")
             table = gather(others) if arguments.revs else published_table(others, arguments.agents)

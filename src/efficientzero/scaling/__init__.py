@@ -17,7 +17,7 @@ from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.human_normalised import draw_human_normalised
 from efficientzero.scaling.figures.published_points import published_points
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.outputs import write_outputs
+from efficientzero.scaling.outputs import check_output, write_outputs
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.results.chosen import ChosenScores, choose_scores, committed_scores
 from efficientzero.scaling.results.cost_file import CostFile, CostFileError, read_cost_file
@@ -46,6 +46,7 @@ __all__ = [
     "aggregates_table",
     "analyse",
     "choose_scores",
+    "check_output",
     "committed_scores",
     "cost_paths",
     "curve_table",

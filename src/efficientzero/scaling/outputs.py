@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,14 @@ from efficientzero.scaling.report import write_report
 from efficientzero.scaling.results.tables import curve_table
 
 Axis = Literal["frames", "training_flops"]
+
+
+def check_output(output: Path) -> None:
+    """Raises ScalingInputError if the folder is none and cannot be made, before anything is computed for it."""
+    nearest = next(place for place in (output.absolute(), *output.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        what = "cannot be written to" if nearest.is_dir() else "is a file"
+        raise ScalingInputError(f"--output: {output} cannot be a folder of results, because {nearest} {what}")
 
 
 def write_outputs(

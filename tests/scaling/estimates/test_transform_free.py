@@ -156,7 +156,7 @@ def test_intervals_cover_known_exponents(estimand, games, seeds):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("EFFICIENTZERO_LONG_SIMULATIONS" not in os.environ, reason="EFFICIENTZERO_LONG_SIMULATIONS unset")
+@pytest.mark.skipif("EFFICIENTZERO_LONG_TESTS" not in os.environ, reason="EFFICIENTZERO_LONG_TESTS unset")
 @pytest.mark.parametrize("exponents", [(0.8, 0.8), (0.9, 0.7)])
 @pytest.mark.parametrize(("estimand", "games", "seeds"), CASES)
 def test_intervals_cover_known_exponents_in_the_long_run(estimand, games, seeds, exponents):

@@ -18,7 +18,7 @@ from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
 
 long_simulation = pytest.mark.skipif(
-    "EFFICIENTZERO_LONG_SIMULATIONS" not in os.environ, reason="set EFFICIENTZERO_LONG_SIMULATIONS for minutes of it"
+    "EFFICIENTZERO_LONG_TESTS" not in os.environ, reason="set EFFICIENTZERO_LONG_TESTS for minutes of it"
 )
 
 

@@ -135,7 +135,7 @@ def test_power_with_the_residuals_of_published_curves(agents, powers):
 
     The mean over both pairs is .87, .81 and .53; .91, .79 and .54 had been found with another simulation.
     """
-    simulations = 2000 if "EFFICIENTZERO_LONG_SIMULATIONS" in os.environ else 400
+    simulations = 2000 if "EFFICIENTZERO_LONG_TESTS" in os.environ else 400
     table = published_curves("dopamine_log_budgets")
     suite = set(published_curves("efficientzero_100k").game)
     for (games, seeds), expected in zip(((26, 5), (8, 5), (8, 3)), powers, strict=True):

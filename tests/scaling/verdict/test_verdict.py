@@ -256,7 +256,7 @@ def test_wrong_names_are_said():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("EFFICIENTZERO_LONG_SIMULATIONS" not in os.environ, reason="minutes of simulation")
+@pytest.mark.skipif("EFFICIENTZERO_LONG_TESTS" not in os.environ, reason="minutes of simulation")
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_wrong_words_are_rare(truth):
     words = Counter(judged(made(truth, seed, games=8), resamples=300).word for seed in range(100))
