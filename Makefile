@@ -6,13 +6,14 @@ DVC := $(BIN)/dvc
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint bench clean
+.PHONY: help repro test lint bench notebooks clean
 
 help:
 	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro)"
 	@echo "make test    lint, then all tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"
+	@echo "make notebooks   open analysis/ in JupyterLab"
 	@echo "make clean   remove caches and unfinished snapshots; keeps data/ and $(VENV)"
 	@echo
 	@echo "Another experiment:   $(DVC) exp run -S game=Alien -S 'seeds=[0,1,2]'"
@@ -25,7 +26,8 @@ repro: $(VENV)/.pipeline
 	@$(DVC) repro
 
 test: lint
-	@$(BIN)/python -m pytest
+	@# One process a core: every test is single-threaded. A file's tests stay together, for what they share.
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .
@@ -36,6 +38,9 @@ lint: $(VENV)/.development
 bench: $(VENV)/.development
 	@# The allocator's thresholds are those of stages/run.
 	@PYTHONPATH=src MALLOC_MMAP_THRESHOLD_=1000000000 MALLOC_TRIM_THRESHOLD_=2000000000 sh -c 'for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done'
+
+notebooks: $(VENV)/.notebooks
+	@PYTHONPATH=src $(BIN)/jupyter lab analysis
 
 clean:
 	rm -rf build dist .partial .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks src/*.egg-info
@@ -56,4 +61,8 @@ $(VENV)/.pipeline: pyproject.toml setup.py constraints.txt | $(BIN)/python
 $(VENV)/.development: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV) with the tools for tests (once, a few minutes: torch is large)"
 	@$(INSTALL) -e '.[pipeline,test,lint]'
+	@touch $@ $(VENV)/.pipeline
+
+$(VENV)/.notebooks: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	@$(INSTALL) -e '.[pipeline,notebooks]'
 	@touch $@ $(VENV)/.pipeline

@@ -23,14 +23,13 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import expit
 
-from efficientzero.scaling.bootstrap import ESTIMANDS, weights
-from efficientzero.scaling.comparison import compare_exponents
-from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.extrapolation import predict_score
-from efficientzero.scaling.form_selection import form_scores
-from efficientzero.scaling.frames_ratio import frames_ratio, frames_to_match
-from efficientzero.scaling.power_law import MODELS
-from efficientzero.scaling.verdict import judge
+from efficientzero.scaling.analysis.pair import estimate_pair
+from efficientzero.scaling.curves.bootstrap import ESTIMANDS, weights
+from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.estimates.description import describe
+from efficientzero.scaling.estimates.mean_curves import mean_curves
+from efficientzero.scaling.power_laws.extrapolation import predict_score
+from efficientzero.scaling.verdict.verdict import judge
 
 AGENTS = ("efficientzero", "muzero_reanalyze", "rainbow")
 GAMES, SEEDS, RESAMPLES = 26, 5, 2000
@@ -65,32 +64,38 @@ class Clock:
 
 
 def analyse(clock: Clock) -> list[str]:
-    """Everything, once; returns the verdicts as sentences."""
+    """Everything that `efficientzero.scaling.analyse` does with curves, once; returns the verdicts as sentences."""
     random = np.random.default_rng(0)
     human = simulated_curves(random)
-    by_ceiling = {"human": human, "best": replace(human, z=0.8 * human.z, ceiling="best")}
+    curves = {"human": human, "best": replace(human, z=0.8 * human.z, ceiling="best")}
+    drawn = {
+        (ceiling, estimand): clock.timed(
+            "bootstrap", lambda f=found, e=estimand: weights(f, e, RESAMPLES, np.random.default_rng(0))
+        )
+        for ceiling, found in curves.items()
+        for estimand in ESTIMANDS
+    }
     verdicts = []
-    for ceiling, curves in by_ceiling.items():
-        clock.timed("forms", lambda curves=curves: form_scores(curves))
-        for estimand in ESTIMANDS:
-            drawn = clock.timed("bootstrap", lambda c=curves, e=estimand: weights(c, e, RESAMPLES, random))
-            for model, loss in product(("M1", "M3"), ("linear", "soft_l1")):
-                clock.timed(
-                    "power laws, every resample refitted",
-                    lambda c=curves, d=drawn, m=model, s=loss: compare_exponents(c, d, MODELS[m], s),
-                )
-            for agent in AGENTS:
-                clock.timed(
-                    "extrapolation", lambda c=curves, d=drawn, a=agent: predict_score(c, d, a, 2.0 * FRAMES[-1])
-                )
-            for second in AGENTS[1:]:
-                clock.timed("frames ratio", lambda c=curves, d=drawn, s=second: frames_ratio(c, d, AGENTS[0], s))
-                clock.timed("frames ratio", lambda c=curves, d=drawn, s=second: frames_to_match(c, d, AGENTS[0], s))
+    for second in AGENTS[1:]:
+        for (ceiling, estimand), each in drawn.items():
+            pair = (curves[ceiling], each, ceiling, estimand, AGENTS[0], second)
+            found = clock.timed("estimates of two agents, every resample refitted", lambda p=pair: estimate_pair(*p))
+            if ceiling == "human":
+                names = (ceiling, AGENTS[0], second, estimand)
                 verdict = clock.timed(
-                    "verdicts, with the evidence, power and what would decide",
-                    lambda k=ceiling, s=second, e=estimand, d=drawn: judge(by_ceiling, k, AGENTS[0], s, e, d, random),
+                    "verdicts, with power and what would decide",
+                    lambda n=names, d=each, known=found.compared: judge(curves, *n, d, random, known),
                 )
-                verdicts.append(f"{AGENTS[0]} and {second}, {ceiling} ceiling, {estimand}: {verdict.word}")
+                verdicts.append(f"{AGENTS[0]} and {second}, {estimand}: {verdict.word}")
+    for (ceiling, _), each in drawn.items():
+        for agent, ahead in product(AGENTS, (2.0, 4.0)):
+            clock.timed(
+                "predictions",
+                lambda f=curves[ceiling], d=each, a=agent, n=ahead: predict_score(f, d, a, n * FRAMES[-1]),
+            )
+    clock.timed(
+        "means, human-normalised aggregates", lambda: (mean_curves(curves, drawn), describe(curves, drawn, AGENTS))
+    )
     return verdicts
 
 
@@ -112,7 +117,7 @@ def main() -> None:
 | **all** (limit {LIMIT:.0f}) | **{total:.1f}** |
 
 The exponents that the curves were made with are 0.9, 0.8 and 0.8, and every game has its own midpoint, so that the mean
-over games is no bounded power law itself. The verdicts:
+over games is no bounded power law itself. The verdicts, up to the human ceiling:
 
 {words}
 """

@@ -8,7 +8,7 @@ from tiny import tiny
 from efficientzero.agents import Decision, RandomAgent
 from efficientzero.evaluation import evaluate, evaluation_environments, write_score, write_video
 from efficientzero.random_streams import generator
-from efficientzero.scaling.score_file import read_score_file
+from efficientzero.scaling.results.score_file import read_score_file
 
 
 class Recorder:

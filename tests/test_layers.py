@@ -18,6 +18,18 @@ LAYERS = [
     {"experiments"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
+SCALING = [
+    {"input_error", "json_values", "refused"},
+    {"results"},
+    {"curves"},
+    {"estimates"},
+    {"power_laws"},
+    {"verdict"},
+    {"analysis"},
+    {"figures"},
+    {"report"},
+    {"outputs"},
+]
 
 
 def part(module):
@@ -33,6 +45,18 @@ def uses():
             others = {part(other) for other in imported(path) if other != "efficientzero"}
             graph.setdefault(part(name), set()).update(others - {part(name)})
     return graph
+
+
+def test_imports_point_down_within_scaling():
+    layer = {name: number for number, names in enumerate(SCALING) for name in names}
+    upwards = [
+        (name, other)
+        for name, path in modules().items()
+        for other in imported(path)
+        if all(each.startswith("efficientzero.scaling.") for each in (name, other))
+        and layer[other.split(".")[2]] > layer[name.split(".")[2]]
+    ]
+    assert upwards == []
 
 
 def test_every_part_has_a_layer():

@@ -5,32 +5,39 @@ the files it is given. `analyse` puts the statistics together. No torch is impor
 `published`.
 """
 
-from efficientzero.scaling.analysis import Analysis, analyse
-from efficientzero.scaling.analysis_json import without_analysis
-from efficientzero.scaling.analysis_tables import aggregates_table, exponents_table, frames_ratio_table
-from efficientzero.scaling.cost_file import CostFile, CostFileError, read_cost_file
-from efficientzero.scaling.costs import cost_paths, read_costs
-from efficientzero.scaling.drawing import save_figure
-from efficientzero.scaling.drift import DriftFileError, drift_paths, read_drift
-from efficientzero.scaling.drift_figure import draw_drift
-from efficientzero.scaling.experiments import gather
-from efficientzero.scaling.exponent_figure import draw_exponents
-from efficientzero.scaling.figure import draw_curve
-from efficientzero.scaling.games_figure import draw_games
+from efficientzero.scaling.analysis.analysis import Analysis, analyse
+from efficientzero.scaling.analysis.as_json import without_analysis
+from efficientzero.scaling.analysis.tables import aggregates_table, exponents_table, frames_ratio_table
+from efficientzero.scaling.figures.curve import draw_curve
+from efficientzero.scaling.figures.drawing import save_figure
+from efficientzero.scaling.figures.drift import draw_drift
+from efficientzero.scaling.figures.exponents import draw_exponents
+from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
+from efficientzero.scaling.figures.games import draw_games
+from efficientzero.scaling.figures.human_normalised import draw_human_normalised
+from efficientzero.scaling.figures.published_points import published_points
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.published_points import published_points
-from efficientzero.scaling.ratio_figure import draw_frames_ratio
+from efficientzero.scaling.outputs import write_outputs
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.result_file import ResultFileError
-from efficientzero.scaling.score_file import ScoreFile, ScoreFileError, read_score_file
-from efficientzero.scaling.scores import read_scores
-from efficientzero.scaling.tables import curve_table, printed_table, score_table
+from efficientzero.scaling.results.chosen import ChosenScores, choose_scores, committed_scores
+from efficientzero.scaling.results.cost_file import CostFile, CostFileError, read_cost_file
+from efficientzero.scaling.results.costs import cost_paths, read_costs
+from efficientzero.scaling.results.drift import DriftFileError, drift_paths, read_drift
+from efficientzero.scaling.results.experiment import ExperimentResults, read_experiment
+from efficientzero.scaling.results.published import published_table
+from efficientzero.scaling.results.result_file import ResultFileError
+from efficientzero.scaling.results.revisions import gather
+from efficientzero.scaling.results.score_file import ScoreFile, ScoreFileError, read_score_file
+from efficientzero.scaling.results.scores import read_scores
+from efficientzero.scaling.results.tables import curve_table, printed_table, score_table
 
 __all__ = [
     "Analysis",
+    "ChosenScores",
     "CostFile",
     "CostFileError",
     "DriftFileError",
+    "ExperimentResults",
     "Refused",
     "ResultFileError",
     "ScalingInputError",
@@ -38,6 +45,8 @@ __all__ = [
     "ScoreFileError",
     "aggregates_table",
     "analyse",
+    "choose_scores",
+    "committed_scores",
     "cost_paths",
     "curve_table",
     "draw_curve",
@@ -45,18 +54,22 @@ __all__ = [
     "draw_exponents",
     "draw_frames_ratio",
     "draw_games",
+    "draw_human_normalised",
     "drift_paths",
     "exponents_table",
     "frames_ratio_table",
     "gather",
     "printed_table",
     "published_points",
+    "published_table",
     "read_cost_file",
     "read_costs",
     "read_drift",
+    "read_experiment",
     "read_score_file",
     "read_scores",
     "save_figure",
     "score_table",
     "without_analysis",
+    "write_outputs",
 ]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from efficientzero.games import find_game
 from efficientzero.scaling import Refused
-from efficientzero.scaling.power_law import MODELS
-from efficientzero.scaling.power_law_fit import fit_power_law
+from efficientzero.scaling.power_laws.fit import fit_power_law
+from efficientzero.scaling.power_laws.power_law import MODELS
 
 LEAST_BUDGETS = 4  # for an exponent; until then, trials are promoted by their score
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.report.wording import agent_name, listed, play_time, sentence, share
+from efficientzero.scaling.report.wording import listed, play_time, sentence, share
 
 TWENTY_MINUTES, TWO_HOURS = 20 * 60 * 60, 2 * 60 * 60 * 60  # ALE frames at 60 a second
 NEAR = 1.1  # a budget within this factor of the frames asked for stands for them

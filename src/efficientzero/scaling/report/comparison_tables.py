@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.frames_ratio import RatioAtLevel
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.estimates.frames_ratio import RatioAtLevel
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import agent_name, probability, share, with_interval
+from efficientzero.scaling.report.wording import probability, share, with_interval
 
 METHODS = {
     "transform-free": "no formula",

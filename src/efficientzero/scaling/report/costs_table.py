@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import NONE, agent_name, duration, power_of_ten
+from efficientzero.scaling.report.wording import NONE, duration, power_of_ten
 
 COLUMNS = ("parameters", "updates", "training_flops", "cpu_seconds", "wall_seconds")
 
 
 def cost_means(table: pd.DataFrame) -> pd.DataFrame:
-    """Indexed by agent in the order of the table: frames, and those of `COLUMNS` that the table has."""
+    """Indexed by agent in the order of the table: frames, and those of `COLUMNS` that are not blank in the table."""
     last = table[table.frames == table.frames.max()]
-    present = [name for name in COLUMNS if name in table]
-    return last.groupby("agent", sort=False)[["frames", *present]].mean()
+    present = [name for name in COLUMNS if name in table and table[name].notna().any()]
+    return last.groupby("agent", sort=False)[["frames", *present]].mean().astype("float64")
 
 
 def costs_table(table: pd.DataFrame) -> Markup:

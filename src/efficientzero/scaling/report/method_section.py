@@ -8,11 +8,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import efficientzero
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import agent_name, counted, listed
+from efficientzero.scaling.report.wording import counted, listed
 
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib")
 CEILINGS = {"human": "the human score", "best": "the best known score"}

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from efficientzero.folders import write_whole
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.comparison_tables import crossings, exponents_table, frames_table, predictions_table
@@ -24,7 +25,7 @@ from efficientzero.scaling.report.refusals_section import refusals_section
 from efficientzero.scaling.report.scores_tables import scores_tables
 from efficientzero.scaling.report.terms_section import terms_section
 from efficientzero.scaling.report.verdict_section import headline, verdict_section
-from efficientzero.scaling.report.wording import agent_name, counted, listed, named
+from efficientzero.scaling.report.wording import counted, listed
 
 # Nothing may be loaded or run: the style is the page's own, images are in it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

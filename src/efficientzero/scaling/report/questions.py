@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.pair_analysis import PairAnalysis
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis.pair import PairAnalysis
+from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
 from efficientzero.scaling.report.costs_table import cost_means
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import (
-    agent_name,
     counted,
     duration,
-    named,
     power_of_ten,
     sentence,
     with_interval,
@@ -96,9 +95,10 @@ def _frames_to_match(analysis: Analysis, pair: PairAnalysis) -> list[str]:
     if match.at_least is None:
         answers.append("Refused: " + sentence(named(match.ratio.reason, analysis.agents)))
     else:
-        known = match.at_least >= 1.005
-        more = f"More than {match.at_least:.2f} times as many" if known else "More, but how many was not seen"
-        answers.append(f"{more}: at {last:,.0f} frames {second} was still below the final level of {first}.")
+        answers.append(
+            f"More than {match.at_least:.2f} times as many: at {last:,.0f} frames {second} was still below the final "
+            f"level of {first}."
+        )
     if not isinstance(match.at_own_final_level, Refused):
         times = with_interval(match.at_own_final_level, " times")
         answers.append(f"For the level that {second} did reach it took {times} the frames of {first}.")

@@ -9,11 +9,12 @@ import pandas as pd
 from scipy import stats
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import NONE, agent_name, in_brackets, number, play_time, sentence
+from efficientzero.scaling.report.wording import NONE, in_brackets, number, play_time, sentence
 
 STATISTICS = {
     "mean": "mean",

@@ -14,7 +14,8 @@ TERMS = {
     "human.",
     "95 % interval": "In brackets behind an estimate. Were everything repeated, 95 of 100 such intervals would hold "
     "the true value.",
-    "for these games": "The interval says what other seeds would have given on the same games.",
+    "for these games": "The interval says what other seeds would have given on the same games. Up to the best "
+    "known scores a few games make up most of the mean, and it says what they do.",
     "for games like these": "The interval says what other games of the kind would have given; mostly it is wider.",
     "transform-free": "Compares the frames at which both curves pass the same levels, with no formula for a curve.",
     "M0, M1, M2, M3": "One formula fitted to both curves: with the same exponent and asymptote (M0), own exponents "

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.pair_analysis import PairAnalysis, PairEstimates
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis.pair import PairAnalysis, PairEstimates
+from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.wording import agent_name, listed, named, sentence, with_interval
+from efficientzero.scaling.report.wording import listed, sentence, with_interval
 
 WORDS = {
     "exponent": "Agents climb at different rates: the lead of one, as a multiple of frames, grows or shrinks with "

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from efficientzero.scaling.appearance import appearances
-from efficientzero.scaling.bootstrap import Interval
+from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.refused import Refused
 
 FRAMES_PER_SECOND = 60
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NONE, MINUS = "–", "\N{MINUS SIGN}"
-
-
-def agent_name(agent: str) -> str:
-    """As in the legends of the figures."""
-    return appearances([agent])[agent].name
-
-
-def named(text: str, agents: Iterable[str]) -> str:
-    """A sentence of the analysis with the agents' identifiers replaced by their names."""
-    identifiers = [re.escape(agent) for agent in agents if agent != "random"]  # "random play" stays what it is
-    if not identifiers:
-        return text
-    return re.sub(rf"(?<![\w-])(?:{'|'.join(identifiers)})(?![\w-])", lambda found: agent_name(found[0]), text)
 
 
 def sentence(text: str) -> str:

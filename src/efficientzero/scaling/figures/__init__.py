@@ -1,0 +1,1 @@
+"""The figures, as a paper would print them."""

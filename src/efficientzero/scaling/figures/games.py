@@ -1,0 +1,151 @@
+"""The figure of several games: the aggregate curves with their intervals, and a small panel for each game."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from efficientzero.games import find_game
+from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.figures.appearance import Appearance, appearances
+from efficientzero.scaling.figures.drawing import (
+    DETERMINISTIC_SETTINGS,
+    GREY,
+    MEANING,
+    add_note,
+    draw_reason,
+    new_figure,
+    write_reason,
+)
+from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
+from efficientzero.scaling.figures.score_spread import half_widths
+from efficientzero.scaling.refused import Refused
+
+LARGE = 2  # rows and columns of the aggregate panel
+
+
+def draw_games(
+    curve: pd.DataFrame, analysis: Analysis | Refused, x: Literal["frames", "training_flops"] = "frames"
+) -> Figure:
+    """One large panel of the mean over games, one small panel per game with its own scale of scores.
+
+    Args:
+        curve: a `curve_table` of several games. analysis: of the same scores; refused: no large panel but its reason.
+        x: as for `draw_curve`; in the large panel the operations are the mean over games.
+    """
+    looks = appearances(curve.agent)
+    games = list(dict.fromkeys(curve.game))
+    against = "training compute" if x == "training_flops" else "frames"
+    title = f"{len(games)} games: score against {against}"
+    shown = curve[curve.training_flops > 0] if x == "training_flops" else curve
+    if shown.empty:
+        return draw_reason(title, "none of these agents trains, so there is no compute")
+    columns = 6 if len(games) > 8 else 4
+    rows = LARGE + max(0, -(-(len(games) - LARGE * (columns - LARGE)) // columns))
+    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
+        figure = new_figure(title, 2.1 * columns + 0.8, 1.75 * rows + 1.2)
+        grid = figure.add_gridspec(rows, columns)
+        places = [(row, column) for row in range(rows) for column in range(columns) if row >= LARGE or column >= LARGE]
+        large = figure.add_subplot(grid[:LARGE, :LARGE])
+        _draw_aggregate(large, shown, analysis, looks, x)
+        for game, place in zip(games, places, strict=False):
+            _draw_game(figure.add_subplot(grid[place]), shown[shown.game == game], game, looks, x)
+        add_note(figure, _notes(curve, analysis), 24 * columns)
+    return figure
+
+
+def _draw_aggregate(
+    axes: Axes, curve: pd.DataFrame, analysis: Analysis | Refused, looks: dict[str, Appearance], x: str
+) -> None:
+    reason = _reason(analysis)
+    if reason is not None or isinstance(analysis, Refused):
+        write_reason(axes, reason or "", 44)
+        return
+    means = analysis.mean_curves
+    means = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)]
+    for agent, look in looks.items():
+        own = means[means.agent == agent].sort_values("frames")
+        place = curve[curve.agent == agent].groupby("frames")[x].mean() if x != "frames" else own.frames
+        if len(place) != len(own):
+            continue  # an agent that does not train has no compute
+        axes.plot(place, own.estimate, color=look.color, marker=look.marker, linestyle=look.dashes, markersize=6,
+                  markeredgecolor="white", markeredgewidth=0.5, label=look.name, zorder=3)  # fmt: skip
+        axes.fill_between(place, own.low, own.high, color=look.color, alpha=0.15, linewidth=0, zorder=1)
+    if x == "frames":
+        frames = sorted(set(curve.frames))
+        frames_axis(axes, frames, find_game(curve.game.iloc[0]), _some(frames, 3))
+        axes.xaxis.set_major_formatter(SHORT)
+    else:
+        compute_axis(axes, list(curve.groupby(["agent", "frames"])[x].mean()))
+    axes.set_ylabel(f"mean over games (0: random play, 1: {analysis.ceiling} score)")
+    axes.set_ylim(bottom=0.0)
+    axes.grid(axis="y", color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines["right"].set_visible(False)
+    axes.legend(loc="upper left", framealpha=0.85, edgecolor="none", handlelength=2.8)
+
+
+def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appearance], x: str) -> None:
+    for agent, look in looks.items():
+        own = curve[curve.agent == agent]
+        axes.plot(own[x], own.score, color=look.color, linestyle=look.dashes, marker=look.marker, markersize=3.5,
+                  markeredgecolor="white", markeredgewidth=0.3, linewidth=1.3, zorder=3)  # fmt: skip
+        half = half_widths(own)
+        axes.fill_between(own[x], own.score - half, own.score + half, color=look.color, alpha=0.15, linewidth=0)
+    axes.set_xscale("log", base=2 if x == "frames" else 10)
+    axes.xaxis.set_minor_locator(NullLocator())
+    if x == "frames":
+        axes.xaxis.set_major_locator(FixedLocator(_some(sorted(set(curve.frames)), 2)))
+        axes.xaxis.set_major_formatter(SHORT)
+    human = find_game(game).human_score
+    low, high = axes.get_ylim()
+    if human is not None and low <= human <= high:
+        axes.axhline(human, color=GREY, linestyle=":", linewidth=1.2)
+    axes.set_title(game, fontsize=8.5, pad=3)
+    axes.tick_params(labelsize=7, pad=2)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _some(frames: list[int], most: int) -> list[int]:
+    """Up to so many budgets to label, the first and the last among them, as even on a logarithmic axis as can be."""
+    wanted = np.geomspace(frames[0], frames[-1], most)
+    return sorted({min(frames, key=lambda each: abs(np.log(each / place))) for place in wanted})
+
+
+def _short(frames: float) -> str:
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if frames >= size:
+            return f"{frames / size:.3g}{letter}"
+    return f"{frames:g}"
+
+
+SHORT = FuncFormatter(lambda value, _: _short(value))
+
+
+def _reason(analysis: Analysis | Refused) -> str | None:
+    if isinstance(analysis, Refused):
+        return analysis.reason
+    found = analysis.curves[analysis.ceiling]
+    return found.reason if isinstance(found, Refused) else None
+
+
+def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
+    sentences = []
+    if not isinstance(analysis, Refused) and _reason(analysis) is None:
+        means = analysis.mean_curves
+        refused = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)].refused
+        band = f"Band: 95 % interval, {MEANING[analysis.estimand]}." if (refused == "").all() else "No band: one seed."
+        sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
+    seeds = f"{curve.seeds.min()}" if curve.seeds.nunique() == 1 else f"{curve.seeds.min()} to {curve.seeds.max()}"
+    sentences.append(
+        f"Small panels: score of an episode, mean over {seeds} seed{'s' * (int(curve.seeds.max()) > 1)}"
+        f"{' with its interval' if curve.seeds.max() > 1 else ''}; dotted: the human score, where it is in sight."
+    )
+    return sentences

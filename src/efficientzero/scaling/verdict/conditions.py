@@ -1,0 +1,164 @@
+"""The conditions of each verdict, as statements of what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from efficientzero.scaling.curves.bootstrap import Interval
+from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
+from efficientzero.scaling.power_laws.form_selection import FormScore
+from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.verdict.evidence import Evidence
+from efficientzero.scaling.verdict.sensitivity import TRANSFORM_FREE
+
+SIZE = 0.05
+CEILINGS = ("human", "best")
+DECISIVE_FORMS = {
+    TRANSFORM_FREE: "without a formula for the curves",
+    "M1": "with one asymptote for both agents (M1)",
+    "M3": "with an asymptote for each agent (M3)",
+}
+
+Word = Literal["exponent", "offset", "asymptote", "not identified"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a word, as a statement of what was found, and whether it holds."""
+
+    word: Word
+    holds: bool
+    statement: str
+
+
+def exponent_conditions(evidence: Evidence) -> list[Condition]:
+    """What must hold for `exponent`, and whether it does."""
+    free, wald = evidence.transform_free, evidence.equal_exponents
+    if isinstance(free, Refused):
+        return [Condition("exponent", False, free.reason)]
+    direction = np.sign(free.log_ratio.estimate)
+    ratio = free.ratio
+    found = [
+        Condition(
+            "exponent", ratio.excludes(1.0),
+            f"without a formula for the curves the ratio of exponents is {shown(ratio)}, an interval that "
+            f"{'excludes' if ratio.excludes(1.0) else 'holds'} 1",
+        )
+    ]  # fmt: skip
+    if isinstance(wald, Refused):
+        return [*found, Condition("exponent", False, wald.reason)]
+    if isinstance(evidence.fitted, Refused):
+        return [*found, Condition("exponent", False, evidence.fitted.reason)]
+    same_way = np.sign(evidence.fitted.log_ratio.estimate) == direction
+    rejects = wald.p_value < SIZE and same_way
+    found.append(
+        Condition(
+            "exponent", bool(rejects),
+            f"fitted with one asymptote for both agents (M1) it is {shown(evidence.fitted.ratio)}"
+            f"{'' if same_way else ', the other way'}, and chance alone would give a difference as large with "
+            f"probability {wald.p_value:.2g} (Wald test)",
+        )
+    )  # fmt: skip
+    missing = [ceiling for ceiling in CEILINGS if ceiling not in {check.ceiling for check in evidence.signs}]
+    if missing:
+        found.append(Condition("exponent", False, f"there are no curves for the {' and '.join(missing)} ceiling"))
+    scores = evidence.forms[0].scores
+    if not isinstance(scores, Refused):
+        beaten, statement = _own_errors_beat_own_exponents(scores)
+        found.append(Condition("exponent", not beaten, statement))
+    for check in evidence.signs:
+        if check.form not in DECISIVE_FORMS:
+            continue
+        where = f"up to the {check.ceiling} ceiling, {DECISIVE_FORMS[check.form]}"
+        if isinstance(check.log_ratio, Refused):
+            found.append(Condition("exponent", False, f"{where}: {check.log_ratio.reason}"))
+        elif np.sign(check.log_ratio) != direction:
+            statement = f"{where}, the ratio of exponents is {np.exp(check.log_ratio):.2f}, the other way"
+            found.append(Condition("exponent", False, statement))
+    return found
+
+
+def offset_conditions(evidence: Evidence) -> list[Condition]:
+    """What must hold for `offset`, and whether it does."""
+    fitted, change = evidence.fitted, evidence.trend
+    found = []
+    if isinstance(fitted, Refused):
+        found.append(Condition("offset", False, fitted.reason))
+    else:
+        test = fitted.equivalence
+        low, high = EQUIVALENCE
+        statement = (
+            f"the fitted ratio of exponents, {shown(fitted.ratio)}, {'surely lies' if test.passed else 'need not lie'} "
+            f"within {low} to {high}, where it would make no difference (equivalence test, p = {test.p_value:.2g})"
+        )
+        found.append(Condition("offset", test.passed, statement))
+    if isinstance(change, Refused):
+        found.append(Condition("offset", False, change.reason))
+    else:
+        flat = not change.slope.excludes(0.0)
+        statement = (
+            "from the lowest to the highest level that both reach, the multiple of frames changes by a factor of "
+            f"{shown(change.change)}, which can{'not' if flat else ''} be told from no change"
+        )
+        found.append(Condition("offset", flat, statement))
+    return found
+
+
+def asymptote_conditions(evidence: Evidence) -> list[Condition]:
+    """What must hold for `asymptote`, and whether it does."""
+    found = [
+        Condition("asymptote", False, f"there are no curves for the {ceiling} ceiling")
+        for ceiling in CEILINGS
+        if ceiling not in {forms.ceiling for forms in evidence.forms}
+    ]
+    for forms in evidence.forms:
+        if isinstance(forms.scores, Refused):
+            found.append(Condition("asymptote", False, f"{forms.ceiling} ceiling: {forms.scores.reason}"))
+            continue
+        holds, statement = _own_errors_beat_own_exponents(forms.scores)
+        found.append(Condition("asymptote", holds, f"{forms.ceiling} ceiling: {statement}"))
+        aicc = {score.model: score.aicc for score in forms.scores}
+        better = aicc["M2"] < aicc["M0"]
+        statement = (
+            f"an asymptote for each agent describes the curves {'' if better else 'no '}better than an offset alone "
+            f"(AICc {aicc['M2']:.1f} and {aicc['M0']:.1f}, where lower is better)"
+        )
+        found.append(Condition("asymptote", better, f"{forms.ceiling} ceiling: {statement}"))
+    difference, both = evidence.error_difference, evidence.fitted_with_own_errors
+    if isinstance(difference, Refused):
+        found.append(Condition("asymptote", False, difference.reason))
+    else:
+        statement = (
+            f"the shares of the way to the ceiling that {evidence.first} and {evidence.second} would never cover "
+            f"differ by {shown(difference)}"
+        )
+        found.append(Condition("asymptote", difference.excludes(0.0), statement))
+    if isinstance(both, Refused):
+        found.append(Condition("asymptote", False, both.reason))
+    else:
+        statement = f"with an asymptote for each agent the fitted ratio of exponents (M3) is {shown(both.ratio)}"
+        found.append(Condition("asymptote", not both.ratio.excludes(1.0), statement))
+    return found
+
+
+def _own_errors_beat_own_exponents(forms: tuple[FormScore, ...]) -> tuple[bool, str]:
+    """Whether M2 is better than M1 by AICc and at the held-out budget, and the statement of it."""
+    scores = {form.model: form for form in forms}
+    own, other = scores["M2"], scores["M1"]
+    for score in (own, other):
+        if isinstance(score.held_out_error, Refused):
+            return False, f"without the largest budget, {score.held_out_error.reason}"
+    statement = (
+        f"an asymptote for each agent describes the curves {'' if own.aicc < other.aicc else 'no '}better than an "
+        f"exponent for each (AICc {own.aicc:.1f} and {other.aicc:.1f}, where lower is better), and fitted without the "
+        f"largest budget they miss it by {own.held_out_error:.3f} and {other.held_out_error:.3f} in z"
+    )
+    return own.aicc < other.aicc and own.held_out_error < other.held_out_error, statement  # type: ignore[operator]
+
+
+def shown(found: Interval) -> str:
+    """The estimate and its interval, for a sentence."""
+    return f"{found.estimate:.3g} ({found.low:.3g} to {found.high:.3g})"

@@ -1,0 +1,120 @@
+"""Does the sign of an exponent difference depend on the assumed form or on the ceiling?
+
+Other forms than the bounded power law: pow4, s = c - a (n + b)^-d (Viering and Loog 2021), and a power law of 1 - s
+with one smooth break (Caballero et al. 2023, equation 1, n = 1). Their exponents do not mean what alpha means, so the
+forms are compared on what they all have: the frames at which the fitted curves reach a level, from which
+`transform_free` gives a ratio of exponents whatever the form; of bounded power laws with one asymptote it is that of
+the alphas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from efficientzero.scaling.curves.curves import Curves, Floats
+from efficientzero.scaling.estimates.transform_free import log_exponent_ratio
+from efficientzero.scaling.power_laws.fit import fit_power_law, unfit
+from efficientzero.scaling.power_laws.power_law import MODELS
+from efficientzero.scaling.refused import Refused
+
+TRANSFORM_FREE = "transform-free"
+FINE = 200  # points of a fitted curve
+BREAK_WIDTH = 0.5  # smoothness of the break; six budgets cannot tell it
+
+
+@dataclass(frozen=True)
+class SignCheck:
+    """ln of the exponent ratio, first over second agent, under one form and ceiling."""
+
+    form: str
+    ceiling: str
+    log_ratio: float | Refused
+
+
+@dataclass(frozen=True)
+class Form:
+    """A curve of scores [budgets] of (parameters, centred ln frames [budgets]), its bounds and starting points."""
+
+    name: str
+    scores: Callable[[Floats, Floats], Floats]
+    bounds: tuple[tuple[float, ...], tuple[float, ...]]
+    starts: tuple[tuple[float, ...], ...]
+
+
+def _pow4(parameters: Floats, x: Floats) -> Floats:
+    """Parameters c, ln a, d, ln b; a and b in units of the centre of the frames."""
+    c, log_a, d, log_b = parameters
+    return c - np.exp(np.clip(log_a - d * np.logaddexp(x, log_b), -50.0, 50.0))
+
+
+def _broken(parameters: Floats, x: Floats) -> Floats:
+    """Parameters c, ln b, early and late exponent of c - s, ln of the frames at the break."""
+    c, log_b, early, late, at = parameters
+    bend = (late - early) * BREAK_WIDTH * np.logaddexp(0.0, (x - at) / BREAK_WIDTH)
+    return c - np.exp(np.clip(log_b - early * x - bend, -50.0, 50.0))
+
+
+FORMS = (
+    Form("pow4", _pow4, ((0.0, -30.0, 0.02, -8.0), (1.0, 60.0, 8.0, 8.0)),
+         tuple(product((0.6, 1.0), (0.0,), (0.5, 1.5), (-1.0, 2.0)))),
+    Form("broken power law", _broken, ((0.0, -8.0, 0.0, 0.0, -8.0), (1.0, 4.0, 8.0, 8.0, 8.0)),
+         tuple(product((0.6, 1.0), (-0.5,), (0.05,), (0.5, 1.5), (-1.0, 1.0)))),
+)  # fmt: skip
+
+
+def sign_checks(by_ceiling: Mapping[str, Curves], first: str, second: str) -> tuple[SignCheck, ...]:
+    """ln exponent ratio of two agents without a form, under M1, M3 and each of `FORMS`, for every ceiling."""
+    checks = []
+    for ceiling, all_curves in by_ceiling.items():
+        curves = all_curves.select(agents=(first, second))
+        checks.append(SignCheck(TRANSFORM_FREE, ceiling, _without_form(curves)))
+        for name in ("M1", "M3"):
+            fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, MODELS[name])
+            logarithm = fit if isinstance(fit, Refused) else float(fit.log_exponents[0] - fit.log_exponents[1])
+            checks.append(SignCheck(name, ceiling, logarithm))
+        for form in FORMS:
+            checks.append(SignCheck(form.name, ceiling, log_ratio(curves, form)))
+    return tuple(checks)
+
+
+def log_ratio(curves: Curves, form: Form) -> float | Refused:
+    """ln of the exponent ratio of two agents, from the spread of ln frames over the levels both fitted curves reach."""
+    refused = unfit(curves.frames, curves.aggregate, curves.agents)
+    if refused is not None:
+        return refused
+    if len(curves.frames) < len(form.bounds[0]):
+        least = len(form.bounds[0])
+        return Refused(
+            f"another formula ({form.name}) has {least} numbers to fit and each curve only {len(curves.frames)} points"
+        )
+    fine = np.linspace(np.log(curves.frames[0]), np.log(curves.frames[-1]), FINE)
+    fitted = np.stack([fit_form(curves.frames, curve, form, fine) for curve in curves.aggregate])
+    return _common_levels(fitted, np.exp(fine))
+
+
+def fit_form(frames: Floats, observed: Floats, form: Form, at: Floats) -> Floats:
+    """The least-squares curve of `form` to float64 [budgets], at ln frames `at`."""
+    log_frames = np.log(frames)
+    centre = log_frames.mean()
+    fits = [
+        least_squares(lambda theta: form.scores(theta, log_frames - centre) - observed, start, bounds=form.bounds,
+                      x_scale="jac", max_nfev=200)
+        for start in form.starts
+    ]  # fmt: skip
+    best = min(fits, key=lambda fit: float(fit.cost)).x
+    return form.scores(best, at - centre)
+
+
+def _without_form(curves: Curves) -> float | Refused:
+    refused = unfit(curves.frames, curves.aggregate, curves.agents)
+    return refused or _common_levels(curves.aggregate, curves.frames)
+
+
+def _common_levels(scores: Floats, frames: Floats) -> float | Refused:
+    found = float(log_exponent_ratio(scores, frames))
+    return found if np.isfinite(found) else Refused("the two curves have too few levels in common")
