@@ -48,7 +48,9 @@ def test_values_reach_the_parameters_as_they_are(tmp_path, value):
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "config.yaml").write_text("key: 0\n")
     output = tmp_path / "out.yaml"
-    compose_and_dump(output, str(tmp_path / "conf"), None, "config", "", [f"key={hydra_value(value)}"])
+    compose_and_dump(
+        output, str(tmp_path / "conf"), None, "config", str(ROOT / "plugins"), [f"key={hydra_value(value)}"]
+    )
     found = yaml.safe_load(output.read_text())["key"]
     assert found == value and type(found) is type(value)
 
