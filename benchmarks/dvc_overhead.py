@@ -23,7 +23,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "dvc_overhead.md"
-SEEDS = (1, 4)
 STAGE = r"""#!/bin/sh
 # In place of a stage: writes as many files as it would, of a few bytes.
 set -eu
@@ -221,8 +220,8 @@ def report(rows: list[list[str]], compared: list[list[str]]) -> str:
 
 CPU-seconds of DVC on this repository's `dvc.yaml` (three agents, four milestones, one to several seeds), with stages
 that do nothing but write small files; a real stage adds its own time, and that of hashing and caching what it writes.
-Written by `python benchmarks/dvc_overhead.py --seeds 1 4`. From the run cache: `dvc exp run --temp` of an experiment all of whose
-stages had been run before. After a change: `dvc.lock` holds all stages from the beginning.
+Written by `python benchmarks/dvc_overhead.py --seeds 1 4`. From the run cache: `dvc exp run --temp` of one all
+of whose stages had been run before. After a change: `dvc.lock` holds all stages from the beginning.
 
 {versions}. On a busy machine the same run takes up to a fifth more.
 
