@@ -149,7 +149,7 @@ def test_an_experiment_ends_with_the_process_that_started_it(checkout, how):
     wait_for(lambda: not processes_in(place), 30)
     ended = log.read_text()  # by the guard, not because its files are gone
     assert "interrupted by the user" in ended or "exited with -2" in ended
-    assert not [path for path in (place / ".dvc/tmp/exps/standalone").glob("*") if path.name.startswith("tmp")]
+    wait_for(lambda: not list((place / ".dvc/tmp/exps/standalone").glob("tmp*")), 30)
     assert "killed" not in experiment_names(checkout)
     assert run(place, "git", "status", "--porcelain", "--untracked-files=no") == ""
 

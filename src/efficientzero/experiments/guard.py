@@ -28,6 +28,7 @@ from filelock import FileLock
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0  # between SIGINT, at which DVC tidies up, and SIGKILL
 LOCK_ATTEMPTS = 60  # of 3 s each: another DVC command in the same checkout holds its lock
+REMOVALS = 20  # attempts
 PREPARED = "Reproducing experiment '"
 LOCKED = "Unable to acquire lock"
 
@@ -58,8 +59,11 @@ def remove_leftovers(repository: Path, name: str) -> None:
             continue
         if facts.get("name") == name:
             folder = Path(facts["root_dir"])
-            if folder.parent.name == "standalone":
+            for _ in range(REMOVALS if folder.parent.name == "standalone" else 0):
                 shutil.rmtree(folder, ignore_errors=True)
+                if not folder.exists():
+                    break
+                time.sleep(POLL_SECONDS)  # a process that is being ended still wrote there
             shutil.rmtree(note.parent, ignore_errors=True)
 
 

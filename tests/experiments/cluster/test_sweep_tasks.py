@@ -1,5 +1,6 @@
 """A sweep by two workers on a real Ray cluster of two nodes and a real PostgreSQL server; one node dies half-way."""
 
+import os
 import re
 import subprocess
 import sys
@@ -103,4 +104,4 @@ def test_workers_on_several_nodes_share_a_study(tmp_path):
     assert len(first) == 4 and {times[line] for line in first} == {len(trials)}, times
     second_milestone = [line for line in times if line.split()[-1:] == ["200"]]
     assert len(second_milestone) == 3
-    assert sum(times[line] for line in second_milestone) <= 3 * len(trials) + 1  # the stage that was killed
+    assert sum(times[line] for line in second_milestone) <= 3 * (len(trials) + 1)  # that of the lost trial
