@@ -64,6 +64,7 @@ def test_a_database_in_a_file_is_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("EFFICIENTZERO_LONG_TESTS" not in os.environ, reason="set EFFICIENTZERO_LONG_TESTS: some minutes")
 @pytest.mark.skipif(postgresql_server.missing() is not None, reason=str(postgresql_server.missing()))
 def test_workers_on_several_nodes_share_a_study(tmp_path):
     checkout = make_checkout(tmp_path / "checkout")
