@@ -46,6 +46,7 @@ def test_no_folder_takes_the_place_of_a_plain_value():
     assert groups == {
         "agent",
         "profile",
+        "sweep",
     }  # Hydra would take an override of `game` for the choice of a file in conf/game
 
 

@@ -13,8 +13,9 @@ LAYERS = [
     {"augment", "networks", "transforms"},
     {"replay", "search", "targets"},
     {"agents"},
-    {"cost", "evaluation", "loop", "run", "snapshot", "stage"},
+    {"cost", "evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
     {"published", "scaling"},
+    {"experiments"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
@@ -77,11 +78,15 @@ def test_no_circles():
 
 def test_the_analysis_depends_on_nothing_that_trains():
     graph = uses()
-    for one in LAYERS[-1] & set(graph):
+    for one in LAYERS[-2] & set(graph):
         assert {LAYER[other] for other in graph[one]} <= {0, LAYER[one]}, one
 
 
-@pytest.mark.parametrize("name", ["games", "parameters", "progress", "published", "scaling"])
+def test_experiments_are_run_as_processes_so_nothing_that_trains_is_imported():
+    assert {LAYER[other] for other in uses()["experiments"]} <= {0, LAYER["scaling"], LAYER["experiments"]}
+
+
+@pytest.mark.parametrize("name", ["experiments", "games", "parameters", "progress", "published", "scaling"])
 def test_loads_no_torch_and_no_emulator(name):
     if f"efficientzero.{name}" not in modules():
         pytest.skip("is not there yet")

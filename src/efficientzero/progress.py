@@ -79,11 +79,11 @@ class _Lines:
         if now - self._printed >= LINE_SECONDS and self._first < self._done < self._total:
             elapsed = now - self._started
             remaining = elapsed * (self._total - self._done) / (self._done - self._first)
-            self._print(f" in {_duration(elapsed)}, about {_duration(remaining)} left")
+            self._print(f" in {duration(elapsed)}, about {duration(remaining)} left")
             self._printed = now
 
     def end(self) -> None:
-        self._print(f" in {_duration(time.monotonic() - self._started)}")
+        self._print(f" in {duration(time.monotonic() - self._started)}")
 
     def _print(self, times: str) -> None:
         figures = f" ({self.figures})" if self.figures else ""
@@ -95,7 +95,8 @@ def _figure(value: float | str) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """``"42 s"``, ``"3 min 05 s"`` or ``"2 h 10 min"``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -58,10 +58,11 @@ def test_an_editable_install_compiles_nothing(source, tmp_path):
 def test_everything_that_is_imported_is_declared():
     """Beside the standard library and the package itself, for the package, the stages and the plugin."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = project["dependencies"] + project["optional-dependencies"]["pipeline"]
+    optional = project["optional-dependencies"]
+    declared = project["dependencies"] + optional["pipeline"] + optional["cluster"]
     names = {re.split(r"[<>=! \[]", line)[0].lower().replace("-", "_") for line in declared}
     spelled = {"yaml": "pyyaml", "PIL": "pillow", "Cython": "cython", "omegaconf": "hydra_core"}
-    spelled["pydantic_core"] = "pydantic"
+    spelled |= {"pydantic_core": "pydantic", "hydra": "hydra_core", "ruamel": "ruamel.yaml"}
     allowed = set(sys.stdlib_module_names) | {"efficientzero"}
     for folder in ("src", "stages", "plugins"):
         for path in (ROOT / folder).rglob("*.py"):

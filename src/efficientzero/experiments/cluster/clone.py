@@ -1,0 +1,29 @@
+"""How a module that is run in a clone takes its order, tells how far it is, and ends (see `node.run_in_clone`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import Any
+
+from efficientzero.experiments.cluster.sharing import Meeting
+
+
+def take_order() -> tuple[Meeting, dict[str, Any]]:
+    """The meeting and all of the order. From now on this process ends when whoever started it ends."""
+    threading.Thread(target=_end_with_starter, daemon=True).start()
+    order: dict[str, Any] = json.loads(sys.argv[1])
+    return Meeting(order["git"], order["commit"], order["remote"], order["settings"]), order
+
+
+def tell(**facts: Any) -> None:
+    """Prints a line of JSON, which the machine that handed the task out gets to see."""
+    print(json.dumps(facts), flush=True)
+
+
+def _end_with_starter() -> None:
+    while os.read(0, 1):  # unbuffered: a buffer's lock would be held when the interpreter ends
+        pass
+    os._exit(1)  # what runs under it ends as well, by the guards of its experiments

@@ -1,0 +1,60 @@
+"""Pushes the experiments of a clone as they come and go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from efficientzero.experiments.cluster.sharing import Meeting, push_experiment, push_results, remove_pushed
+from efficientzero.experiments.experiment import experiment_names
+
+LOOK_SECONDS = 1.0
+
+
+class Publisher:
+    """Keeps the shared remotes up with a clone's experiments, beside whatever runs them. A context manager.
+
+    On leaving, everything is pushed. Between an experiment's end and its push lies the time that the push takes: a
+    machine lost then has it run again elsewhere.
+
+    Args:
+        meeting, checkout: where to, and the clone. tell: called with the name of each experiment that is pushed.
+    """
+
+    def __init__(self, meeting: Meeting, checkout: Path, tell: Callable[[str], None]) -> None:
+        self._meeting, self._checkout, self._tell = meeting, checkout, tell
+        self._published: set[str] = set(experiment_names(checkout))
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._error and error is None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            while not self._over.wait(LOOK_SECONDS):
+                self._publish()
+            self._publish()
+        except BaseException as error:
+            self._error = error
+
+    def _publish(self) -> None:
+        there = set(experiment_names(self._checkout))
+        for name in sorted(there - self._published):
+            if name not in experiment_names(self._checkout):  # replaced by its next rung while another was pushed
+                continue
+            push_results(name, self._checkout)
+            push_experiment(name, self._meeting, self._checkout)
+            self._published.add(name)
+            self._tell(name)
+        gone = self._published - there
+        remove_pushed(sorted(gone), self._meeting, self._checkout)
+        self._published -= gone

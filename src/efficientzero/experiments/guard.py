@@ -1,0 +1,112 @@
+"""Runs one `dvc exp run --temp` and ends with whoever started it; a script of its own, `experiment.py` starts it.
+
+Three things that a plain subprocess would not do:
+
+* When the starting process dies, even by SIGKILL, its end of this script's standard input closes, and DVC and the stage
+  under it are ended: a stage left over would go on for hours and write where its successor writes.
+* DVC prepares a temporary run in the user's own checkout (stashes, composes params.yaml, resets). That is never
+  interrupted, and one run at a time prepares: two at once may take each other's stash and so each other's name.
+* A temporary folder that an ended run leaves behind is removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from filelock import FileLock
+
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 10.0  # between SIGINT, at which DVC tidies up, and SIGKILL
+LOCK_ATTEMPTS = 60  # of 3 s each: another DVC command in the same checkout holds its lock
+REMOVALS = 20  # attempts
+PREPARED = "Reproducing experiment '"
+LOCKED = "Unable to acquire lock"
+
+
+def watch_starter(gone: threading.Event) -> None:
+    """Sets `gone` when standard input closes, as it does when the starting process ends in whatever way."""
+    while os.read(0, 1):  # unbuffered: a buffer's lock would be held when the interpreter ends
+        pass
+    gone.set()
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends DVC's whole process group: asks first, so that DVC tidies up."""
+    os.killpg(process.pid, signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of the group, a stage without its DVC included
+    process.wait()
+
+
+def remove_leftovers(repository: Path, name: str) -> None:
+    """Removes the temporary checkout of an experiment that was ended, and DVC's note of it."""
+    for note in (repository / ".dvc" / "tmp" / "exps" / "run").glob("*/*.run"):
+        try:
+            facts = json.loads(note.read_text())
+        except (OSError, ValueError):
+            continue
+        if facts.get("name") == name:
+            folder = Path(facts["root_dir"])
+            for _ in range(REMOVALS if folder.parent.name == "standalone" else 0):
+                shutil.rmtree(folder, ignore_errors=True)
+                if not folder.exists():
+                    break
+                time.sleep(POLL_SECONDS)  # a process that is being ended still wrote there
+            shutil.rmtree(note.parent, ignore_errors=True)
+
+
+def attempt(command: list[str], repository: Path, log: Path, gone: threading.Event) -> int:
+    """Runs DVC once; its exit status, or -1 if it was ended because the starting process is gone."""
+    (repository / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
+    with FileLock(repository / ".dvc" / "tmp" / "preparing-experiment.lock"), open(log, "wb") as output:
+        if gone.is_set():
+            return -1
+        process = subprocess.Popen(
+            command, cwd=repository, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+        while process.poll() is None and PREPARED not in log.read_text(errors="replace"):
+            time.sleep(POLL_SECONDS)
+    while process.poll() is None and not gone.wait(POLL_SECONDS):
+        pass
+    if process.poll() is None:
+        end(process)
+        return -1
+    return process.returncode
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repository", type=Path, required=True)
+    parser.add_argument("--name", required=True, help="the experiment's name")
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # DVC inherits it; under nohup it would be ignored
+    gone = threading.Event()
+    threading.Thread(target=watch_starter, args=(gone,), daemon=True).start()
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    status = -1
+    for _ in range(LOCK_ATTEMPTS):
+        status = attempt(command, arguments.repository, arguments.log, gone)
+        said = arguments.log.read_text(errors="replace")
+        if status <= 0 or PREPARED in said or LOCKED not in said:
+            break
+    if status != 0:
+        remove_leftovers(arguments.repository, arguments.name)
+    sys.exit(status & 0xFF)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Several experiments at a time on this machine."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from experiments.checkouts import make_checkout, run
+from experiments.noted import note_commands, noted_commands
+
+from efficientzero.experiments import Experiment, ExperimentError, Stages, experiment_names
+from efficientzero.experiments.suite import Member, State, Status, local, run_here
+
+
+def made_up(number):
+    return Status(Member("Pong", number, Experiment(f"suite-Pong-seed{number}")), Path("log"), expected=1)
+
+
+def test_no_more_at_a_time_than_asked_for_and_a_failure_stops_nothing(monkeypatch):
+    lock, running, most = threading.Lock(), 0, 0
+
+    def run_experiment(experiment, repository, log):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+        if experiment.name.endswith("3"):
+            raise ExperimentError("seed 3 is bad")
+        return Stages(("collect",), (), ())
+
+    monkeypatch.setattr(local, "run_experiment", run_experiment)
+    several = [made_up(number) for number in range(8)]
+    several[5].state = State.PRESENT
+    refreshed = []
+    run_here(several, Path(), 2, lambda: refreshed.append(True))
+    assert most == 2 and refreshed
+    states = [status.state for status in several]
+    assert states[3] == State.FAILED and several[3].error == "seed 3 is bad"
+    assert states[5] == State.PRESENT and not several[5].stages.ran
+    assert states.count(State.FINISHED) == 6
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_failed_experiment(monkeypatch):
+    def run_experiment(experiment, repository, log):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(local, "run_experiment", run_experiment)
+    with pytest.raises(ZeroDivisionError):
+        run_here([made_up(0)], Path(), 1, lambda: None)
+
+
+@pytest.mark.slow
+def test_three_games_with_two_seeds_on_two_workers(tmp_path):
+    """One of the six fails at first, as a full disk would have it; again, only that one is run; again, none."""
+    checkout = make_checkout(tmp_path / "checkout")
+    repaired = tmp_path / "repaired"
+    broken = f"grep -q minatar/freeway params.yaml && grep -A1 ^seeds params.yaml | grep -q 1 && [ ! -e {repaired} ]"
+    notes = note_commands(checkout, tmp_path / "notes", f'if [ "$stage" = train ] && {broken}; then exit 1; fi')
+    games = ["minatar/breakout", "minatar/freeway", "minatar/asterix"]
+    command = ["sh", "stages/run", "suite", *games, "--seeds", "0", "1", "--jobs", "2", "--name", "three"]
+    command += ["-S", "profile=smoke", "-S", "agents=[dqn]", "-S", "milestones.env_steps=100"]
+
+    told = run(checkout, *command, expect=1)
+    assert "6 experiments: 1 failed, 5 finished" in told
+    assert "without the 1 that are missing" in told and "exit status" in told
+    assert len(experiment_names(checkout)) == 5
+    executed = noted_commands(notes)
+    assert executed.count("train --agent dqn --seed 0 --from 0 --to 100") == 3
+
+    repaired.touch()
+    told = run(checkout, *command)
+    assert "6 experiments: 1 finished, 5 there already" in told
+    again = noted_commands(notes)[len(executed) :]
+    assert [line for line in again if not line.startswith(("suite", "scaling --revs"))] == [
+        "train --agent dqn --seed 1 --from 0 --to 100",
+        "reanalyze --agent dqn --seed 1 --at 100",
+        "evaluate --agent dqn --seed 1 --at 100",
+        "scaling",
+    ]  # not `collect`, which had been run
+
+    executed = noted_commands(notes)
+    run(checkout, *command)
+    again = noted_commands(notes)[len(executed) :]
+    assert [line.split()[0:2] for line in again] == [["suite", games[0]], ["scaling", "--revs"]]
+    report = checkout / "data" / "suites" / "three"
+    assert len((report / "scores.csv").read_text().splitlines()) == 1 + 6
+    assert (report / "report.html").is_file()
+    assert run(checkout, "git", "status", "--porcelain") == ""
