@@ -22,6 +22,7 @@ from efficientzero.scaling.figures.exponents import draw_exponents
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.published_points import published_points
+from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
 from efficientzero.scaling.results.tables import curve_table
