@@ -27,7 +27,7 @@ repro: $(VENV)/.pipeline
 
 test: lint
 	@# One process a core: every test is single-threaded. A file's tests stay together, for what they share.
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .
