@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from efficientzero.experiments import ExperimentError, experiment_names, pinned_checkout
@@ -25,8 +26,10 @@ from efficientzero.experiments.suite import (
     Suite,
     SuiteTable,
     counts,
+    nothing_found,
     plan_suite,
     run_here,
+    running,
     statuses,
     suite_folder,
     write_listing,
@@ -98,7 +101,8 @@ def report(suite: Suite, found: list[Status], repository: Path, folder: Path) ->
             print(f"\n{status.error}", file=sys.stderr)
     print(counts(found))
     if not there:
-        print("There is nothing to report.", file=sys.stderr)
+        failed = any(status.state is State.FAILED for status in found)
+        print("There is nothing to report." if failed else nothing_found(suite), file=sys.stderr)
         return False
     write_listing(suite, folder)
     print(write_report(there, repository, folder), end="")
@@ -115,9 +119,10 @@ def main() -> None:
         overrides = parse_overrides(arguments.overrides)
         suite = plan_suite(arguments.games, arguments.seeds, overrides, repository, commit, arguments.name)
         folder = suite_folder(suite, repository)
-        found = statuses(suite, folder / "logs", set(experiment_names(repository)).__contains__)
-        if not arguments.gather_only:
-            run(arguments, repository, found)
+        with nullcontext() if arguments.gather_only else running(folder):
+            found = statuses(suite, folder / "logs", set(experiment_names(repository)).__contains__)
+            if not arguments.gather_only:
+                run(arguments, repository, found)
         complete = report(suite, found, repository, folder)
     except (ParameterError, ClusterError, ExperimentError, ReportError) as error:
         print(error, file=sys.stderr)

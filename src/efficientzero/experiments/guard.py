@@ -6,7 +6,7 @@ Three things that a plain subprocess would not do:
   under it are ended: a stage left over would go on for hours and write where its successor writes.
 * DVC prepares a temporary run in the user's own checkout (stashes, composes params.yaml, resets). That is never
   interrupted, and one run at a time prepares: two at once may take each other's stash and so each other's name.
-* A temporary folder that an ended run leaves behind is removed.
+* A temporary folder that this run leaves behind when it is ended is removed; never that of another one.
 """
 
 from __future__ import annotations
@@ -50,9 +50,19 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def remove_leftovers(repository: Path, name: str) -> None:
-    """Removes the temporary checkout of an experiment that was ended, and DVC's note of it."""
-    for note in (repository / ".dvc" / "tmp" / "exps" / "run").glob("*/*.run"):
+def run_notes(repository: Path) -> set[Path]:
+    """DVC's notes of the temporary runs that there are; each names its experiment and its folder."""
+    return set((repository / ".dvc" / "tmp" / "exps" / "run").glob("*/*.run"))
+
+
+def remove_leftovers(notes: set[Path], name: str) -> None:
+    """Removes the temporary checkout of an experiment that was ended, and DVC's note of it.
+
+    Args:
+        notes: those that were made while this run was prepared; another run may have the same name. name: of the
+            experiment.
+    """
+    for note in notes:
         try:
             facts = json.loads(note.read_text())
         except (OSError, ValueError):
@@ -67,23 +77,28 @@ def remove_leftovers(repository: Path, name: str) -> None:
             shutil.rmtree(note.parent, ignore_errors=True)
 
 
-def attempt(command: list[str], repository: Path, log: Path, gone: threading.Event) -> int:
-    """Runs DVC once; its exit status, or -1 if it was ended because the starting process is gone."""
+def attempt(command: list[str], repository: Path, log: Path, gone: threading.Event) -> tuple[int, set[Path]]:
+    """Runs DVC once; its exit status, or -1 if it was ended because the starting process is gone, and its notes.
+
+    DVC writes the note of a run while it prepares it, and one run at a time prepares: what is new then is its own.
+    """
     (repository / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
     with FileLock(repository / ".dvc" / "tmp" / "preparing-experiment.lock"), open(log, "wb") as output:
         if gone.is_set():
-            return -1
+            return -1, set()
+        others = run_notes(repository)
         process = subprocess.Popen(
             command, cwd=repository, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
         while process.poll() is None and PREPARED not in log.read_text(errors="replace"):
             time.sleep(POLL_SECONDS)
+        own = run_notes(repository) - others
     while process.poll() is None and not gone.wait(POLL_SECONDS):
         pass
     if process.poll() is None:
         end(process)
-        return -1
-    return process.returncode
+        return -1, own
+    return process.returncode, own
 
 
 def main() -> None:
@@ -97,14 +112,14 @@ def main() -> None:
     gone = threading.Event()
     threading.Thread(target=watch_starter, args=(gone,), daemon=True).start()
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
-    status = -1
+    status, notes = -1, set[Path]()
     for _ in range(LOCK_ATTEMPTS):
-        status = attempt(command, arguments.repository, arguments.log, gone)
+        status, notes = attempt(command, arguments.repository, arguments.log, gone)
         said = arguments.log.read_text(errors="replace")
         if status <= 0 or PREPARED in said or LOCKED not in said:
             break
     if status != 0:
-        remove_leftovers(arguments.repository, arguments.name)
+        remove_leftovers(notes, arguments.name)
     sys.exit(status & 0xFF)
 
 

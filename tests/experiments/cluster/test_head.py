@@ -10,7 +10,9 @@ from efficientzero.experiments.cluster import ClusterError, Share, connect
 
 def test_without_ray(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ClusterError, match="Ray is not installed; `pip install"):
+    with pytest.raises(
+        ClusterError, match=r"Ray is not installed; `pip install -c constraints\.txt -e '\.\[cluster\]'`"
+    ):
         connect("auto", Share())
 
 

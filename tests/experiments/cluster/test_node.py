@@ -1,21 +1,24 @@
 """What a task does on its machine, without a cluster."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
 from experiments.checkouts import run
 
-from efficientzero.experiments.cluster import node
+from efficientzero.experiments.cluster import clone, node
 
 PROBE = """
 import json, os, sys
-order = json.loads(sys.argv[1])
+assert not sys.argv[1:]
+order = json.loads(os.environ["EFFICIENTZERO_ORDER"])
 print("some words")
 print(json.dumps({"told": 1}))
 print(json.dumps({"told": 2, "answer": order["question"] + 1, "folder": os.getcwd()}))
@@ -64,6 +67,15 @@ def test_the_code_is_that_of_the_commit_and_the_clone_is_removed(repository, tmp
     assert [report.get("told") for report in reports] == [None, 1, 2]
     assert Path(told["folder"]).is_relative_to(tmp_path / "temporary")
     assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_the_order_is_not_handed_on_to_what_runs_under_the_module(monkeypatch):
+    sent = {"git": "here", "commit": "0" * 40, "remote": "storage", "settings": {"password": "secret"}, "storage": "x"}
+    monkeypatch.setenv(node.ORDER, json.dumps(sent))
+    monkeypatch.setattr(clone.threading, "Thread", Mock())  # would end this process
+    meeting, taken = clone.take_order()
+    assert taken == sent and meeting.settings == {"password": "secret"}
+    assert node.ORDER not in os.environ
 
 
 def test_what_fails_is_said_in_its_last_words(repository, tmp_path):

@@ -3,6 +3,8 @@
 import pytest
 from experiments.checkouts import make_checkout, run
 
+from efficientzero.experiments.suite import running
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
@@ -40,4 +42,13 @@ def test_what_is_not_committed_is_not_run(checkout):
 @pytest.mark.slow
 def test_nothing_to_gather(checkout):
     told = run(checkout, "sh", "stages/run", "suite", "Alien", "--gather-only", expect=1)
-    assert "1 experiment: 1 waiting" in told and "There is nothing to report." in told
+    assert "1 experiment: 1 waiting" in told and "There is nothing to report: none" in told
+
+
+@pytest.mark.slow
+def test_a_suite_that_is_running_is_not_run_twice(checkout):
+    with running(checkout / "data" / "suites" / "Alien"):
+        told = run(checkout, "sh", "stages/run", "suite", "Alien", expect=2)
+        assert "Alien: this suite is running already" in told and "Traceback" not in told
+        told = run(checkout, "sh", "stages/run", "suite", "Alien", "-S", "profile=smoke", "--gather-only", expect=1)
+        assert "with -S profile=smoke." in told and "running already" not in told

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from typing import Any
 
+from efficientzero.experiments.cluster.node import ORDER
 from efficientzero.experiments.cluster.sharing import Meeting
 
 
 def take_order() -> tuple[Meeting, dict[str, Any]]:
     """The meeting and all of the order. From now on this process ends when whoever started it ends."""
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    order: dict[str, Any] = json.loads(sys.argv[1])
+    order: dict[str, Any] = json.loads(os.environ.pop(ORDER))  # what runs under this does not see it
     return Meeting(order["git"], order["commit"], order["remote"], order["settings"]), order
 
 

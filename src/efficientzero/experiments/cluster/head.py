@@ -63,7 +63,9 @@ def connect(address: str, share: Share) -> None:
     try:
         import ray
     except ImportError:
-        raise ClusterError("--ray: Ray is not installed; `pip install 'efficientzero[cluster]'` brings it") from None
+        raise ClusterError(
+            "--ray: Ray is not installed; `pip install -c constraints.txt -e '.[cluster]'` brings it"
+        ) from None
     try:
         host, colon, port = address.rpartition(":")
         if colon:  # Ray itself tries for minutes

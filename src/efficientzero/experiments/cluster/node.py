@@ -22,6 +22,7 @@ from typing import IO, Any
 LAST_LINES = 15
 PREFIX = "efficientzero-"
 LOCK = "lock"
+ORDER = "EFFICIENTZERO_ORDER"
 
 
 class Board:
@@ -46,7 +47,10 @@ def task(module: str, order: dict[str, Any], board: Any) -> dict[str, Any]:
 
 
 def run_in_clone(module: str, order: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Runs ``python -m module '<order as JSON>'`` in a new clone of ``order["git"]`` at ``order["commit"]``.
+    """Runs ``python -m module`` in a new clone of ``order["git"]`` at ``order["commit"]``.
+
+    The module finds the order, as JSON, in the environment variable `ORDER`: passwords may be in it, and all users of a
+    machine see command lines.
 
     The module prints a line of JSON whenever there is something to tell; each is passed to `report` with the machine's
     name as ``place``, and the last is returned. The module's standard input closes when this process ends, in whatever
@@ -69,9 +73,14 @@ def run_in_clone(module: str, order: dict[str, Any], report: Callable[[dict[str,
             if result.returncode != 0:
                 raise RuntimeError(f"{place}: `{' '.join(command)}` failed: {result.stderr.strip()}")
         process = subprocess.Popen(
-            [sys.executable, "-m", module, json.dumps(order)],
+            [sys.executable, "-m", module],
             cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(folder / "checkout" / "src"), "PYTHONUNBUFFERED": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(folder / "checkout" / "src"),
+                "PYTHONUNBUFFERED": "1",
+                ORDER: json.dumps(order),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

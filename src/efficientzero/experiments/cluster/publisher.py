@@ -15,7 +15,8 @@ LOOK_SECONDS = 1.0
 class Publisher:
     """Keeps the shared remotes up with a clone's experiments, beside whatever runs them. A context manager.
 
-    On leaving, everything is pushed. Between an experiment's end and its push lies the time that the push takes: a
+    What fails is tried again at the next look, and on leaving everything is pushed: only an error of that last attempt
+    is raised, when nothing else is. Between an experiment's end and its push lies the time that the push takes: a
     machine lost then has it run again elsewhere.
 
     Args:
@@ -26,7 +27,7 @@ class Publisher:
         self._meeting, self._checkout, self._tell = meeting, checkout, tell
         self._published: set[str] = set(experiment_names(checkout))
         self._over = threading.Event()
-        self._error: BaseException | None = None
+        self._error: Exception | None = None  # of the newest look
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> None:
@@ -39,22 +40,31 @@ class Publisher:
             raise self._error
 
     def _work(self) -> None:
-        try:
-            while not self._over.wait(LOOK_SECONDS):
+        over = False
+        while not over:
+            over = self._over.wait(LOOK_SECONDS)
+            self._error = None
+            try:
                 self._publish()
-            self._publish()
-        except BaseException as error:
-            self._error = error
+            except Exception as error:
+                self._error = error
 
     def _publish(self) -> None:
         there = set(experiment_names(self._checkout))
         for name in sorted(there - self._published):
-            if name not in experiment_names(self._checkout):  # replaced by its next rung while another was pushed
-                continue
-            push_results(name, self._checkout)
-            push_experiment(name, self._meeting, self._checkout)
-            self._published.add(name)
-            self._tell(name)
+            try:
+                self._push(name)
+            except Exception as error:
+                if name in experiment_names(self._checkout):  # else: replaced by its next rung while it was pushed
+                    self._error = error  # the others are pushed nevertheless
         gone = self._published - there
         remove_pushed(sorted(gone), self._meeting, self._checkout)
         self._published -= gone
+
+    def _push(self, name: str) -> None:
+        if name not in experiment_names(self._checkout):  # replaced by its next rung while another was pushed
+            return
+        push_results(name, self._checkout)
+        push_experiment(name, self._meeting, self._checkout)
+        self._published.add(name)
+        self._tell(name)

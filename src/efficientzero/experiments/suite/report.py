@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from efficientzero.experiments.experiment import environment
+from efficientzero.experiments.hydra_value import hydra_value
 from efficientzero.experiments.suite.plan import Suite
 
+COMMIT_DIGITS = 7
 SUITES_FOLDER = Path("data", "suites")  # in the repository; Git and DVC leave it alone
 
 
@@ -20,6 +22,16 @@ class ReportError(Exception):
 def suite_folder(suite: Suite, repository: Path) -> Path:
     """Where the report, the logs and the list of a suite's experiments are."""
     return repository / SUITES_FOLDER / suite.name
+
+
+def nothing_found(suite: Suite) -> str:
+    """What was looked for, when none of a suite's experiments is there, and how those of other commits are reported."""
+    overrides = " ".join(f"-S {key}={hydra_value(value)}" for key, value in suite.overrides.items())
+    return (
+        f"There is nothing to report: none of the suite's experiments ({suite.members[0].experiment.name}, ...) is "
+        f"there for commit {suite.commit[:COMMIT_DIGITS]} with {overrides or 'no -S'}. `dvc exp show -A` lists all "
+        "experiments; `sh stages/run scaling --revs NAME ...` reports those of other commits or overrides."
+    )
 
 
 def write_listing(suite: Suite, folder: Path) -> None:
