@@ -19,7 +19,7 @@ from efficientzero.scaling.figures.score_spread import half_widths
 
 MARKER_SIZES = {"*": 9, "P": 7.5}  # points; the others have 6
 SIGHT = 0.6  # the human score is drawn if it is at most this share of the data's span away from it
-FEW = 3  # with more agents bands would hide one another, and the legend stands beside the axes
+FEW = 3  # with more agents bands would hide one another
 SIDE_STEP = 0.03  # octaves between many agents' points of one budget, so that their bars do not cover one another
 
 
@@ -46,7 +46,7 @@ def draw_curve(
     agents = list(dict.fromkeys(shown.agent))
     crowded = len(agents) > FEW
     behind = published_in_sight(published, shown) if not compute else []
-    wide = crowded or bool(behind)  # the legend stands beside the axes
+    wide = len(agents) >= FEW or bool(behind)  # the legend stands beside the axes, where it covers nothing
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
         against = "training compute" if compute else "frames"
         figure = new_figure(f"{game.name}: score against {against}", *((9.2, 5.2) if wide else (7.2, 4.9)))
