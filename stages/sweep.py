@@ -14,12 +14,20 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from rich.console import Console
 
 from efficientzero.experiments import ExperimentError, pinned_checkout
+from efficientzero.experiments.checkout import require_remote
 from efficientzero.experiments.cluster import ClusterError, Share, check_meeting, cluster_arguments, connect
 from efficientzero.experiments.cluster.sweep_tasks import SharedStudy, run_sweep_on_cluster
 from efficientzero.experiments.sweep.apply import apply_best
 from efficientzero.experiments.sweep.definition import Sweep, SweepError, list_sweeps, load_sweep
 from efficientzero.experiments.sweep.figures import write_figures
-from efficientzero.experiments.sweep.study import ERROR, FOLDER, counted, open_storage, open_study, without_password
+from efficientzero.experiments.sweep.study import (
+    ERROR,
+    counted,
+    open_storage,
+    open_study,
+    study_folder,
+    without_password,
+)
 from efficientzero.experiments.sweep.table import Display, best_number, trial_table
 from efficientzero.experiments.sweep.trial import Place
 from efficientzero.experiments.sweep.workers import Workers
@@ -32,7 +40,8 @@ EXAMPLES = """examples:
   sh stages/run sweep smoke --apply              write the best parameters into conf/
   sh stages/run sweep smoke --storage postgresql+psycopg://me:secret@host/studies     workers on several machines
   sh stages/run sweep smoke --storage postgresql+psycopg://me:secret@host/studies --ray --jobs 8     on a Ray cluster
-  optuna-dashboard sqlite:///data/sweeps/smoke/study.db          look at it in a browser (pip install optuna-dashboard)
+  optuna-dashboard sqlite:///data/sweeps/smoke/study.db          look at it in a browser, after
+                                                 pip install -c constraints.txt -e '.[dashboard]'
   dvc exp show -A                                every trial with its parameters and scores
 """
 
@@ -93,7 +102,12 @@ def main() -> int:
     repository = Path()
     sweep = load_sweep(arguments.name, repository)
     name = arguments.study or sweep.name
-    folder = FOLDER / name
+    folder = study_folder(name)
+    running = not (arguments.show or arguments.apply)
+    if running and arguments.pull:
+        require_remote(repository)
+    # Other machines run a commit's sweep. Before the study is opened: a start that is refused must not begin it.
+    checkout = pinned_checkout(repository, new_sweeps=not arguments.ray) if running else repository
     folder.mkdir(parents=True, exist_ok=True)
     url = arguments.storage or f"sqlite:///{folder}/study.db"
     storage = open_storage(url, arguments.heartbeat)
@@ -102,11 +116,12 @@ def main() -> int:
         apply(study, sweep, repository)
         return 0
     lost: list[str] = []
-    if not arguments.show:
+    gave_up = None
+    if running:
         trials = arguments.trials or sweep.definition.trials
         there = len([trial for trial in counted(study.get_trials(deepcopy=False)) if trial.state.is_finished()])
         print(f"study {name}: {there} of {trials} trials are done; {without_password(url)}", flush=True)
-        place = Place(name, repository, pinned_checkout(repository), folder / "logs", arguments.pull)
+        place = Place(name, repository, checkout, folder / "logs", arguments.pull)
         with Display(study, sweep, place) as display:
             if arguments.ray:
                 share = Share(arguments.cpus_per_task, arguments.gpus_per_task, arguments.retries)
@@ -115,13 +130,17 @@ def main() -> int:
                 shared = SharedStudy(sweep.name, name, url, trials, arguments.heartbeat)
                 lost = run_sweep_on_cluster(shared, arguments.jobs, repository, meeting, share, display.show)
             else:
-                Workers(sweep, storage, place, trials=trials, jobs=arguments.jobs).run(display.show)
+                workers = Workers(sweep, storage, place, trials=trials, jobs=arguments.jobs)
+                workers.run(display.show)
+                gave_up = workers.gave_up
     write_trials(study, sweep, folder)
     for error in lost:
         print(f"a worker ended: {error}", file=sys.stderr)
     failed = [trial for trial in counted(study.get_trials(deepcopy=False)) if ERROR in trial.user_attrs]
     if failed:
         print(f"{len(failed)} trials failed; DVC's output is in {folder}/logs/", file=sys.stderr)
+    if gave_up:
+        print(gave_up, file=sys.stderr)
     return 1 if failed or lost else 0
 
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import yaml
+from dvc.repo import Repo
 from dvc.utils.hydra import compose_and_dump
 from experiments.checkouts import CHEAP, ENVIRONMENT, ROOT, make_checkout, run
 
@@ -20,7 +21,10 @@ from efficientzero.experiments import (
     run_experiment,
     stages_in_log,
 )
+from efficientzero.experiments.checkout import require_remote
+from efficientzero.experiments.composition import composed_text
 from efficientzero.experiments.hydra_value import hydra_value
+from efficientzero.parameters import ParameterError
 
 
 @pytest.mark.parametrize(
@@ -55,9 +59,19 @@ def test_values_reach_the_parameters_as_they_are(tmp_path, value):
     assert found == value and type(found) is type(value)
 
 
-def test_a_value_without_a_form_is_refused():
-    with pytest.raises(TypeError, match="an override is"):
-        hydra_value({"a": 1})
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"a": 1}, "game: {'a': 1}: an override is"),
+        ([{"a": 1}], "game: {'a': 1}: an override is"),
+        (float("nan"), "game: found nan, expected a finite number"),
+        ([1.0, float("-inf")], "game: found -inf, expected a finite number"),
+    ],
+)
+def test_a_value_without_a_form_is_refused_and_its_parameter_named(value, said):
+    with pytest.raises(ParameterError) as error:
+        composed_text({"game": value}, ROOT)
+    assert str(error.value).startswith(said)
 
 
 def test_stages_are_counted_from_what_dvc_says(tmp_path):
@@ -96,6 +110,53 @@ def test_uncommitted_changes_are_refused_but_those_that_dvc_leaves(checkout):
             pinned_checkout(checkout)
     finally:
         run(checkout, "git", "checkout", "-q", "README.md", "params.yaml")
+
+
+@pytest.mark.parametrize("folder", ["conf/agent", "src/efficientzero", "pyx", "stages", "plugins/new folder"])
+def test_new_files_of_the_code_are_refused(checkout, folder):
+    new = checkout / folder / "nèw.yaml"
+    new.parent.mkdir(exist_ok=True)
+    new.write_text("")
+    try:
+        with pytest.raises(ExperimentError, match=f"{folder}/nèw.yaml: not committed"):
+            pinned_checkout(checkout)
+    finally:
+        new.unlink()
+
+
+def test_other_new_files_are_not_and_a_sweep_only_where_others_are_to_run_it(checkout):
+    notes, sweep = checkout / "notes.txt", checkout / "conf" / "sweep" / "new.yaml"
+    for new in (notes, sweep):
+        new.write_text("")
+    try:
+        assert pinned_checkout(checkout)
+        with pytest.raises(ExperimentError, match=r"^conf/sweep/new.yaml: not committed"):
+            pinned_checkout(checkout, new_sweeps=False)
+    finally:
+        notes.unlink()
+        sweep.unlink()
+
+
+def test_a_remote_of_later_reaches_the_pinned_checkout_and_one_that_is_gone_leaves_it(checkout):
+    place = pinned_checkout(checkout)
+    with pytest.raises(ExperimentError, match="no default DVC remote; `dvc remote add"):
+        require_remote(checkout)
+    (checkout / ".dvc" / "config.local").write_text("[core]\nremote = later\n['remote \"later\"']\nurl = ../../later\n")
+    try:
+        require_remote(checkout)
+        assert pinned_checkout(checkout) == place
+        with Repo(str(place)) as dvc:
+            assert dvc.config["core"]["remote"] == "later"
+            assert dvc.config["remote"]["later"]["url"] == str(checkout.parent / "later")
+            assert dvc.cache.local_cache_dir == str(checkout / ".dvc" / "cache")
+        written = (place / ".dvc" / "config.local").stat().st_mtime_ns
+        pinned_checkout(checkout)
+        assert (place / ".dvc" / "config.local").stat().st_mtime_ns == written  # experiments may be reading it
+    finally:
+        (checkout / ".dvc" / "config.local").unlink()
+    pinned_checkout(checkout)
+    with Repo(str(place)) as dvc:
+        assert "remote" not in dvc.config["core"] and dvc.config["remote"] == {}
 
 
 @pytest.mark.slow
@@ -149,7 +210,7 @@ def test_an_experiment_ends_with_the_process_that_started_it(checkout, how):
     starter.wait(30)
     wait_for(lambda: not processes_in(place), 30)
     ended = log.read_text()  # by the guard, not because its files are gone
-    assert "No such file" not in ended and "Ran experiment" not in ended
+    assert f"No such file or directory: '{place}" not in ended and "Ran experiment" not in ended
     wait_for(lambda: not list((place / ".dvc/tmp/exps/standalone").glob("tmp*")), 30)
     assert "killed" not in experiment_names(checkout)
     assert run(place, "git", "status", "--porcelain", "--untracked-files=no") == ""

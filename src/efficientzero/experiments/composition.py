@@ -29,7 +29,7 @@ def composed_text(overrides: Mapping[str, Any], repository: Path) -> str:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    pairs = [f"{key}={hydra_value(value)}" for key, value in overrides.items()]
+    pairs = [_pair(key, value) for key, value in overrides.items()]
     root = repository.resolve()
     with _hydra, tempfile.TemporaryDirectory() as temporary:
         output = Path(temporary) / "params.yaml"
@@ -44,6 +44,13 @@ def composed_text(overrides: Mapping[str, Any], repository: Path) -> str:
                 said = f"conf/: {said.split('Config search path')[0].strip()}"
             raise ParameterError(said) from None
         return output.read_text(encoding="utf-8")
+
+
+def _pair(key: str, value: Any) -> str:
+    try:
+        return f"{key}={hydra_value(value)}"
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{key}: {error}") from None
 
 
 def _nearest(name: str, root: Path) -> str:

@@ -55,6 +55,11 @@ def test_an_unknown_sweep(repository):
         load_sweep("madeup", repository)
 
 
+def test_outside_a_clone(tmp_path):
+    with pytest.raises(SweepError, match=r"^smoke: there is no conf/sweep here; run from the root of a clone$"):
+        load_sweep("smoke", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -68,6 +73,10 @@ def test_an_unknown_sweep(repository):
             "  game: there is no game called 'minatar/brakout'; did you mean",
         ),
         ({"overrides": {"profil": "smoke"}}, "overrides or agent: conf/: profil: there is no such parameter"),
+        (
+            {"overrides": {"warmup_env_steps": float("nan")}},
+            "overrides or agent: warmup_env_steps: found nan, expected",
+        ),
         ({"overrides": {"agents": ["ppo"]}}, "overrides.agents: is the one agent of this file"),
         ({"objective": "exponent"}, "an exponent needs a ceiling, and minatar/breakout has no human score"),
         ({"objective": "exponent"}, "an exponent needs 4 budgets and there are 3"),

@@ -75,6 +75,13 @@ def test_figures_that_cannot_be_drawn_are_named_and_older_ones_removed(run, swee
     assert not (tmp_path / "importances.png").exists()
 
 
+def test_without_trials_nothing_is_drawn_and_that_is_said(run, sweep, tmp_path):
+    study, _ = run(0)
+    missing = write_figures(study, sweep, tmp_path)
+    assert "slices: of finished trials there are none" in missing
+    assert "slices_first_rung: of all trials at 100 env steps there are none" in missing
+
+
 def test_lines_say_once_what_happened(run):
     _, said = run(4)
     assert said.count("trial 0: runs with learning_rate=") == 1

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.sweep.definition import SweepError, load_sweep
-from efficientzero.experiments.sweep.study import counted, number, open_storage, open_study
+from efficientzero.experiments.sweep.study import counted, number, open_storage, open_study, study_folder
 from efficientzero.experiments.sweep.trial import Place, TrialError, run_trial
 from efficientzero.experiments.sweep.workers import Workers, enough
 
@@ -141,10 +141,36 @@ def test_a_sweep_that_can_only_fail_stops(experiments, sweep, storage, place, mo
         raise ExperimentError("no disk")
 
     monkeypatch.setattr("efficientzero.experiments.sweep.trial.run_experiment", fails)
-    assert len(work(sweep, storage, place, 12)) == 3
+    workers = Workers(sweep, storage, place, trials=12, jobs=1)
+    workers.run(lambda: None)
+    assert len(open_study("made_up", sweep, storage, ROOT).get_trials()) == 3
+    assert workers.gave_up == (
+        "the first 3 trials all failed, so the sweep was stopped; mend the cause; --trials 15 replaces them"
+    )
     experiments.put_in_place(monkeypatch)  # the disk is there again
     trials = work(sweep, storage, place, 12)
     assert [trial.state == TrialState.FAIL for trial in trials] == [True] * 3 + [False] * 9
+
+
+def test_a_sweep_that_ends_has_not_given_up(experiments, sweep, storage, place, monkeypatch):
+    def fails(experiment, *arguments, **options):
+        raise ExperimentError("no disk")
+
+    monkeypatch.setattr("efficientzero.experiments.sweep.trial.run_experiment", fails)
+    workers = Workers(sweep, storage, place, trials=3, jobs=1)
+    workers.run(lambda: None)
+    assert workers.gave_up is None
+
+
+def test_a_trial_that_is_always_killed_is_given_up_after_three_more_times(sweep, storage, experiments):
+    study = open_study("made_up", sweep, storage, ROOT)
+    for _ in range(4):
+        trial = study.ask()
+        assert number(study.get_trials()[trial.number]) == 0
+        killed = study.tell(trial, state=TrialState.FAIL)
+        storage.get_heartbeat_stale_trial_callback()(study, killed)
+    assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL] * 4
+    assert counted(study.get_trials()) == []
 
 
 def test_what_a_worker_cannot_mend_ends_the_sweep(experiments, sweep, storage, place, monkeypatch):
@@ -186,6 +212,27 @@ def test_a_study_is_not_continued_with_another_sweep(experiments, sweep, storage
     more = type(sweep)(sweep.name, definition.model_copy(update={"trials": 50}), sweep.parameters, sweep.budgets)
     if part == "parameters":
         open_study("made_up", more, storage, ROOT)
+
+
+def test_a_study_begins_with_its_first_trial(experiments, sweep, storage, place):
+    other = type(sweep)(sweep.name, sweep.definition, sweep.parameters | {"warmup_env_steps": 60}, sweep.budgets)
+    open_study("made_up", other, storage, ROOT)  # shown, or refused at the start
+    assert len(work(sweep, storage, place, 1)) == 1
+    with pytest.raises(SweepError, match="begun with warmup_env_steps 50, and it is 60 now"):
+        open_study("made_up", other, storage, ROOT)
+
+
+@pytest.mark.parametrize("name", ["../../x", "a b", "", ".hidden", "a/b"])
+def test_a_name_that_is_none_for_a_folder(name):
+    with pytest.raises(SweepError, match="a name is letters, digits"):
+        study_folder(name)
+    assert str(study_folder("tiny-2")) == "data/sweeps/tiny-2"
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:studies?mode=memory&uri=true"])
+def test_a_database_in_memory(url):
+    with pytest.raises(SweepError, match=r"is in memory and would be lost at the end; expected sqlite:///FILE$"):
+        open_storage(url, 1)
 
 
 def test_experiments_of_an_older_study_are_not_taken_for_its_own(experiments, sweep, storage, place):

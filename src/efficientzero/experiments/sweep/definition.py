@@ -74,6 +74,8 @@ def load_sweep(name: str, repository: Path) -> Sweep:
     try:
         values = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if not (repository / FOLDER).is_dir():
+            raise SweepError(f"{name}: there is no {FOLDER} here; run from the root of a clone") from None
         raise SweepError(
             f"{name}: there is no {FOLDER / name}.yaml{suggestion(name, list_sweeps(repository))}"
         ) from None
@@ -85,7 +87,7 @@ def load_sweep(name: str, repository: Path) -> Sweep:
         raise _refused(name, [fault(details, Definition.model_fields) for details in error.errors()]) from None
     try:
         parameters = composed({**definition.overrides, "agents": [definition.agent]}, repository)
-    except (ParameterError, TypeError) as error:
+    except ParameterError as error:
         raise _refused(name, [f"overrides or agent: {error}"]) from None
     if found := list(faults(definition, parameters)):
         raise _refused(name, found)

@@ -72,7 +72,7 @@ def _figures(study: optuna.Study, sweep: Sweep) -> Iterator[tuple[str, Figure | 
                 axes.set(xlabel="importance (PED-ANOVA; they sum to 1)", ylabel="")
                 yield f"importances{end}", _tidy(axes, f"{title}, importances, {which}", WIDTH, sweep)
             if not count:
-                yield f"slices{end}", f"there are no {which}"
+                yield f"slices{end}", f"of {which} there are none"
                 continue
             panels = list(np.ravel(np.array(drawn_by_optuna.plot_slice(those, target_name=objective))))
             yield f"slices{end}", _tidy(panels[0], f"{title}, {which}", max(WIDTH, 2.6 * len(panels)), sweep)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from efficientzero.experiments.composition import flat
 from efficientzero.experiments.experiment import experiment_names, git
+from efficientzero.experiments.suite.plan import SUITE_NAME
 from efficientzero.experiments.sweep.definition import Sweep, SweepError
 from efficientzero.experiments.sweep.methods import build_pruner, build_sampler
 
@@ -23,14 +24,24 @@ BEGUN_WITH = "begun_with"
 ERROR = "error"  # why a trial failed by itself; one that was killed has none
 CODE = ("src", "pyx", "stages", "plugins", "dvc.yaml")
 GRACE = 3  # heartbeats missed until a trial counts as dead
+RETRIES = 3  # of a trial that is killed; then another takes its place, for it may be what kills its machine
 SQLITE_SECONDS = 60  # how long one process waits for another's write
+
+
+def study_folder(name: str) -> Path:
+    """Where a study's files are. Raises SweepError if the name is none for a folder and for experiments."""
+    if not SUITE_NAME.fullmatch(name):
+        raise SweepError(f"--study {name}: a name is letters, digits, '_' and '-', for it names a folder")
+    return FOLDER / name
 
 
 def open_storage(url: str, heartbeat_seconds: int) -> RDBStorage:
     """The storage at an SQLAlchemy URL; what dies while it runs a trial is noticed by its heartbeat and run again.
 
-    Raises SweepError if there is no such database or no driver for it.
+    Raises SweepError if there is no such database, no driver for it, or it is in memory.
     """
+    if _in_memory(url):
+        raise SweepError(f"--storage {url}: is in memory and would be lost at the end; expected sqlite:///FILE")
     arguments = {"connect_args": {"timeout": SQLITE_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
     try:
         return RDBStorage(
@@ -38,15 +49,24 @@ def open_storage(url: str, heartbeat_seconds: int) -> RDBStorage:
             engine_kwargs=arguments,
             heartbeat_interval=heartbeat_seconds,
             grace_period=GRACE * heartbeat_seconds,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
         )
     except (SQLAlchemyError, ImportError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SweepError(
             f"--storage {without_password(url)}: the database cannot be opened ({reason}); expected sqlite:///FILE or "
             "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, the latter with "
-            "`pip install 'efficientzero[postgresql]'`"
+            "`pip install -c constraints.txt -e '.[postgresql]'`"
         ) from None
+
+
+def _in_memory(url: str) -> bool:
+    try:
+        parts = make_url(url)
+    except SQLAlchemyError:
+        return False
+    database = parts.database or ":memory:"
+    return parts.get_backend_name() == "sqlite" and (":memory:" in database or parts.query.get("mode") == "memory")
 
 
 def without_password(url: str) -> str:
@@ -58,18 +78,20 @@ def without_password(url: str) -> str:
 
 
 def open_study(name: str, sweep: Sweep, storage: RDBStorage, repository: Path, *, worker: int = 0) -> optuna.Study:
-    """The study of that name, new or as it was left; each worker opens it for itself.
+    """The study of that name, new or as it was left; each worker opens it for itself. Its first trial begins it.
 
     Raises:
         SweepError: it was begun with another definition, other parameters or other code.
     """
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
-    shift = 1009 * len(study.get_trials(deepcopy=False)) + worker
+    experiments = experiment_names(repository)  # before the trials: another worker may begin the first one meanwhile
+    trials = study.get_trials(deepcopy=False)
+    shift = 1009 * len(trials) + worker
     study.sampler = build_sampler(sweep.definition.sampler, sweep.definition.space, shift)
     study.pruner = build_pruner(sweep.definition.pruner, sweep.budgets)
     now = _begun_with(sweep, repository)
-    if BEGUN_WITH not in study.user_attrs:
-        _refuse_foreign_experiments(name, repository)
+    if not trials:
+        _refuse_foreign_experiments(name, experiments)
         study.set_user_attr(BEGUN_WITH, json.dumps(now))
         study.set_metric_names([sweep.definition.objective])
     before = json.loads(study.user_attrs[BEGUN_WITH])
@@ -84,9 +106,9 @@ def open_study(name: str, sweep: Sweep, storage: RDBStorage, repository: Path, *
     return study
 
 
-def _refuse_foreign_experiments(name: str, repository: Path) -> None:
+def _refuse_foreign_experiments(name: str, experiments: list[str]) -> None:
     pattern = re.compile(rf"{re.escape(name)}-t\d+-\d+")
-    if found := [each for each in experiment_names(repository) if pattern.fullmatch(each)]:
+    if found := [each for each in experiments if pattern.fullmatch(each)]:
         raise SweepError(
             f"study {name}: it is new, and there are {len(found)} experiments of an older one of that name, such as "
             f"{found[0]}; begin another with --study NAME, or remove them: dvc exp remove {' '.join(found)}"

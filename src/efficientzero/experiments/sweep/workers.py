@@ -39,6 +39,7 @@ class Workers:
         self._sweep, self._storage, self._place, self._trials = sweep, storage, place, trials
         self._errors: list[BaseException] = []
         self._failed: list[bool] = []  # of the trials that ended here
+        self._some_left = False
         # Daemons: an interrupted sweep ends at once, and with it, through their guards, its experiments.
         self._threads = [threading.Thread(target=self._work, args=(job,), daemon=True) for job in range(jobs)]
 
@@ -53,6 +54,17 @@ class Workers:
         if self._errors:
             raise self._errors[0]
 
+    @property
+    def gave_up(self) -> str | None:
+        """After `run`: why trials are left that were not begun, if there are any."""
+        if not (self._some_left and self._hopeless()):
+            return None
+        failed = len(self._failed)
+        return (
+            f"the first {failed} trials all failed, so the sweep was stopped; mend the cause; "
+            f"--trials {self._trials + failed} replaces them"
+        )
+
     def _work(self, job: int) -> None:
         try:
             study = open_study(self._place.study, self._sweep, self._storage, self._place.repository, worker=job)
@@ -63,6 +75,7 @@ class Workers:
                         return
                     time.sleep(LOOK_SECONDS)  # one of them may be dead, and is then run again here
                     fail_stale_trials(study)
+            self._some_left = not enough(study, self._trials)
         except BaseException as error:
             self._errors.append(error)
 
