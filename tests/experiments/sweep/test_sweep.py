@@ -95,6 +95,7 @@ def test_the_best_is_applied(checkout):
 
 
 def test_errors_are_sentences(checkout):
+    run(checkout, "git", "checkout", "-q", "conf/profile", "params.yaml")  # what was applied, and is not committed
     (checkout / "conf/sweep/tiny.yaml").write_text(yaml.safe_dump({**TINY, "objective": "area"}, sort_keys=False))
     said = run(checkout, *COMMAND, expect=2)
     assert "begun with objective score, and it is area now" in said and "Traceback" not in said
