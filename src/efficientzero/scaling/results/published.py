@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import pandas as pd
 
+from efficientzero.parameters.spelling import suggestion
 from efficientzero.published import PublishedFiguresError, final_scores, list_published, published_curves
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.results.tables import SCORE_COLUMNS
@@ -28,7 +28,7 @@ def published_table(name: str, agents: Sequence[str] | None = None) -> pd.DataFr
     listed = list_published()
     names = list(listed[listed.loader.isin(["published_curves", "final_scores"])].name)
     if name not in names:
-        raise ScalingInputError(f"--published: {_unknown(name, names)}")
+        raise ScalingInputError(f"--published: there is no {name!r}{suggestion(name, names)}")
     try:
         scores = final_scores() if name == "final_scores" else published_curves(name)
     except PublishedFiguresError as error:
@@ -37,7 +37,7 @@ def published_table(name: str, agents: Sequence[str] | None = None) -> pd.DataFr
     known = list(dict.fromkeys(scores.agent))
     for agent in agents or []:
         if agent not in known:
-            raise ScalingInputError(f"--agents: in {name} {_unknown(agent, known)}")
+            raise ScalingInputError(f"--agents: in {name} there is no {agent!r}{suggestion(agent, known)}")
     chosen = list(agents or known)
     if len(set(chosen)) < len(chosen):
         raise ScalingInputError(f"--agents: {' '.join(chosen)} names an agent twice; name each once")
@@ -48,8 +48,3 @@ def published_table(name: str, agents: Sequence[str] | None = None) -> pd.DataFr
     ordered = scores.sort_values("agent", key=lambda column: column.map(chosen.index), kind="stable")
     scores = ordered.assign(frame_skip=FRAME_SKIP, env_steps=ordered.frames // FRAME_SKIP)
     return scores.reindex(columns=SCORE_COLUMNS).astype(BLANK).reset_index(drop=True)
-
-
-def _unknown(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name, names, 1)
-    return f"there is no {name!r}; {f'did you mean {near[0]}? ' if near else ''}there are {', '.join(names)}"
