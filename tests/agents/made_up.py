@@ -19,7 +19,13 @@ SETTINGS = {
     "value_prefix": True,
     "off_policy_correction": True,
     "discount": 0.9,
-    "network": {"size": "small", "support_maximum": 5.0, "support_bins": 21},
+    "network": {
+        "size": "small",
+        "normalisation": "layer",
+        "latent": "min_max",
+        "support_maximum": 5.0,
+        "support_bins": 21,
+    },
     "search": {
         "policy": "gumbel",
         "simulations": 4,

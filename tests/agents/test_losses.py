@@ -15,7 +15,7 @@ def prepared(**changes):
     """An agent whose network has left zero, a batch for it, and the priorities' arguments."""
     one = agent(**changes)
     filled = memory(rows=40)
-    for _ in range(6):
+    for _ in range(12):
         one.learn(filled)
     positions, weights = filled.priorities.sample(BATCH, 0.4, np.random.default_rng(1))
     batch, _ = one._batch(filled, positions, weights)
@@ -38,28 +38,27 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on):
     steps = batch.actions.shape[1]
     latent = network.represent(batch.observations[:, 0])
     state = network.initial_reward_state(BATCH, latent.device)
-    later = None
-    if on:
-        with torch.no_grad():
-            flat = batch.observations[:, 1:].flatten(0, 1)
-            later = copy.deepcopy(network)
-            later = later.consistency.target(later.represent(flat)).unflatten(0, (BATCH, steps))
+    imagined = []
     total = torch.zeros(BATCH)
     for step in range(steps + 1):
         if step:
             latent, state, reward = network.step(latent, state, batch.actions[:, step - 1])
             total += batch.reward_mask[:, step - 1] * cross_entropy(reward, support.encode(batch.reward[:, step - 1]))
-            if on:
-                online = network.consistency.online(latent)
-                similarity = torch.nn.functional.cosine_similarity(online, later[:, step - 1])
-                total += 0.5 * batch.policy_mask[:, step] * -similarity
+            imagined.append(latent)
         policy, value = network.predict(latent)
         total += batch.policy_mask[:, step] * cross_entropy(policy, batch.policy[:, step])
         total += 0.5 * batch.value_mask[:, step] * cross_entropy(value, support.encode(batch.value[:, step]))
         if step == 0:
             expected_errors = (support.decode(value) - batch.value[:, 0]).abs().detach().numpy()
+    if on:  # the projector sees all steps together
+        online = network.consistency.online(torch.cat(imagined))
+        with torch.no_grad():
+            seen = network.represent(torch.cat([batch.observations[:, step + 1] for step in range(steps)]))
+            followed = network.consistency.target(seen)
+        similarity = torch.nn.functional.cosine_similarity(online, followed).unflatten(0, (steps, BATCH))
+        total += 0.5 * (batch.policy_mask[:, 1:].T * -similarity).sum(0)
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
-    np.testing.assert_allclose(errors, expected_errors, rtol=1e-5)
+    np.testing.assert_allclose(errors, expected_errors, rtol=1e-4)
     assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
         {"consistency_loss"} if on else set()
     )
@@ -89,16 +88,26 @@ def test_importance_weights_weigh_positions():
     assert parts == pytest.approx(float(loss_of(one, batch)[0].detach()), rel=1e-4)
 
 
-def test_the_consistency_target_moves_no_statistics():
-    one, batch = prepared()
+@pytest.mark.parametrize("on", [True, False])
+def test_real_observations_count_in_the_statistics_of_a_network_normalised_by_batch(on):
+    one, batch = prepared(consistency=on, network__normalisation="batch", network__latent="free")
     network = copy.deepcopy(one.network).train()
     unrolled_loss(network, batch, one.settings)
-    # The representation is looked at once, for the root: its first norm has seen one more batch.
-    before, after = one.network.representation.layers[1], network.representation.layers[1]
-    assert int(after.num_batches_tracked) == int(before.num_batches_tracked) + 1
-    root = one.network.representation.layers[0](batch.observations[:, 0])
-    expected = 0.9 * before.running_mean + 0.1 * root.mean(dim=(0, 2, 3))
-    torch.testing.assert_close(after.running_mean, expected)
+    for part in ("representation.layers.1", "trunk.first_norm", "policy.layers.1", "value.layers.5"):
+        before, after = (each.get_submodule(part).num_batches_tracked for each in (one.network, network))
+        assert int(after - before) == (2 if on else 1), part
+    assert not any(isinstance(module, torch.nn.BatchNorm1d) for module in network.reward.modules()) or not on
+
+
+def test_later_observations_are_augmented_alike_and_the_first_on_its_own():
+    one, batch = prepared(learning__augmentation_intensity=0.0)
+    pictures = torch.arange(100, dtype=torch.float32).reshape(1, 1, 1, 10, 10).expand(BATCH, 4, 4, 10, 10)
+    shifted = replace(batch, observations=pictures.to(torch.uint8)).augmented(1, 0.05, np.random.default_rng(0))
+    seen = shifted.observations
+    assert seen.shape == pictures.shape and seen.dtype == torch.float32
+    for later in (2, 3):
+        assert torch.equal(seen[:, 1], seen[:, later])
+    assert (seen[:, 0] != seen[:, 1]).flatten(1).any(dim=1).float().mean() > 0.8
 
 
 def test_every_part_of_the_network_learns():

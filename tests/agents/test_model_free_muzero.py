@@ -28,7 +28,13 @@ def agent(seed=0, off_policy_correction=False, **changes):
         kind="model_free_muzero",
         off_policy_correction=off_policy_correction,
         discount=0.9,
-        network={"size": "small", "support_maximum": 2.0, "support_bins": 41},
+        network={
+            "size": "small",
+            "normalisation": "layer",
+            "latent": "min_max",
+            "support_maximum": 2.0,
+            "support_bins": 41,
+        },
         exploration={"first_epsilon": 1.0, "last_epsilon": 0.1, "decay_env_steps": 100, "evaluation_epsilon": 0.0},
         learning=learning | changes,
     )

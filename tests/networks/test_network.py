@@ -3,19 +3,40 @@ import copy
 import pytest
 import torch
 
-from efficientzero.networks import EfficientZeroNetwork, consistency_loss, frozen_statistics
-from efficientzero.transforms import CategoricalSupport
+from efficientzero.networks import ActionValueNetwork, EfficientZeroNetwork, consistency_loss, frozen_statistics
+from efficientzero.parameters import Network
 
 
-def network(size="small", shape=(4, 48, 48), actions=5, value_prefix=True, consistency=True, bins=21):
+def settings(size="small", normalisation="layer", latent="min_max", bins=21):
+    return Network(size=size, normalisation=normalisation, latent=latent, support_maximum=5.0, support_bins=bins)
+
+
+def network(shape=(4, 48, 48), actions=5, value_prefix=True, consistency=True, **changes):
     torch.manual_seed(0)
-    return EfficientZeroNetwork(
-        size, shape, actions, CategoricalSupport(5.0, bins), value_prefix=value_prefix, consistency=consistency
-    )
+    return EfficientZeroNetwork(settings(**changes), shape, actions, value_prefix=value_prefix, consistency=consistency)
+
+
+def randomised(one):
+    """With last layers that are not zero, so that outputs say something."""
+    for module in one.modules():
+        if isinstance(module, torch.nn.Linear) and not module.weight.any():
+            torch.nn.init.normal_(module.weight, std=0.1)
+    return one
+
+
+def predictions(one, observation, steps=5):
+    """Policy, value and reward logits and latents of the root and some imagined steps."""
+    latent = one.represent(observation)
+    state = one.initial_reward_state(len(observation), latent.device)
+    outputs = [latent, *one.predict(latent)]
+    for step in range(steps):
+        latent, state, reward = one.step(latent, state, torch.arange(len(observation)) % 3 + step % 2)
+        outputs += [latent, reward, *one.predict(latent)]
+    return outputs
 
 
 def test_the_published_size_has_the_published_shapes():
-    published = network("atari100k", (12, 96, 96), actions=18, bins=601)
+    published = network((12, 96, 96), actions=18, size="atari100k", bins=601)
     published.eval()
     with torch.no_grad():
         latent = published.represent(torch.zeros(2, 12, 96, 96, dtype=torch.uint8))
@@ -40,6 +61,62 @@ def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix):
         latent, _, reward = new.step(latent, new.initial_reward_state(3, latent.device), torch.tensor([0, 1, 2]))
         policy, value = new.predict(latent)
     assert not policy.any() and not value.any() and not reward.any()
+
+
+SIZES = [("small", (6, 10, 10)), ("small", (4, 48, 48)), ("atari100k", (12, 96, 96))]
+
+
+@pytest.mark.parametrize(("size", "shape"), SIZES)
+@pytest.mark.parametrize("latent", ["min_max", "free"])
+def test_with_layer_normalisation_search_sees_the_function_that_training_made(size, shape, latent):
+    one = randomised(network(shape, size=size, latent=latent))
+    observation = torch.rand(3, *shape)
+    with torch.no_grad():
+        training = predictions(one.train(), observation)
+        searching = predictions(one.eval(), observation)
+    for ours, theirs in zip(training, searching, strict=True):
+        assert torch.equal(ours, theirs)
+    other = ActionValueNetwork(settings(size, latent=latent), shape, 4)
+    assert torch.equal(randomised(other).train()(observation), other.eval()(observation))
+
+
+@pytest.mark.parametrize(("size", "shape"), SIZES)
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
+def test_scaled_latents_stay_within_0_and_1_however_deep(size, shape, normalisation):
+    one = network(shape, size=size, normalisation=normalisation).eval()
+    with torch.no_grad():
+        latent = one.represent(torch.rand(2, *shape))
+        for depth in range(50):
+            assert float(latent.min()) == 0.0 and float(latent.max()) == pytest.approx(1.0), depth
+            latent = one.dynamics(latent, torch.tensor([depth % 5, 0]))
+    still = one.represent(torch.zeros(1, *shape))
+    assert torch.isfinite(still).all()
+
+
+def test_free_latents_grow_with_depth_and_only_they():
+    def growth(latent):
+        one = network((6, 10, 10), latent=latent).eval()
+        with torch.no_grad():
+            first = state = one.represent(torch.rand(2, 6, 10, 10))
+            for _ in range(50):
+                state = one.dynamics(state, torch.tensor([0, 1]))
+        return float(state.norm() / first.norm())
+
+    assert growth("free") > 3.0 and growth("min_max") < 2.0
+
+
+def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps():
+    for value_prefix in (True, False):
+        one = randomised(network((6, 10, 10), value_prefix=value_prefix)).eval()
+        with torch.no_grad():
+            latent = one.represent(torch.rand(4, 6, 10, 10))
+            state = one.initial_reward_state(4, latent.device)
+            latents, single = [], []
+            for step in range(4):
+                latent, state, reward = one.step(latent, state, torch.tensor([0, 1, 2, step]))
+                latents.append(latent)
+                single.append(reward)
+            torch.testing.assert_close(one.reward.unrolled(torch.stack(latents)), torch.stack(single))
 
 
 def test_object_grids_and_other_image_sizes_fit():
@@ -83,7 +160,7 @@ def test_the_value_prefix_remembers_and_the_reward_does_not():
 
 
 def test_frozen_statistics_normalise_by_the_batch_and_leave_no_trace():
-    one = network().train()
+    one = network(normalisation="batch", latent="free").train()
     observation = torch.rand(8, 4, 48, 48) * 3.0
     before = copy.deepcopy(one.state_dict())
     with frozen_statistics(one):
@@ -98,7 +175,7 @@ def test_frozen_statistics_normalise_by_the_batch_and_leave_no_trace():
 
 
 def test_frozen_statistics_come_back_after_an_error():
-    one = network().train()
+    one = network(normalisation="batch").train()
     with pytest.raises(RuntimeError), frozen_statistics(one):
         raise RuntimeError
     assert one.trunk.first_norm.running_mean is not None and one.trunk.first_norm.track_running_stats

@@ -10,13 +10,12 @@ from torch import Tensor
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.network_agent import initial_weights
-from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings
 from efficientzero.random_streams import generator
 from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
 from efficientzero.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
-from efficientzero.transforms import CategoricalSupport
 
 
 class NetworkModel:
@@ -69,10 +68,9 @@ class EfficientZeroAgent(ReanalysingAgent):
         self.prefix_horizon = settings.learning.unroll_steps if settings.value_prefix else None
         with initial_weights(seed):
             network = EfficientZeroNetwork(
-                settings.network.size,
+                settings.network,
                 specification.input_shape,
                 specification.actions,
-                CategoricalSupport(settings.network.support_maximum, settings.network.support_bins),
                 value_prefix=settings.value_prefix,
                 consistency=settings.consistency,
             )
@@ -142,7 +140,10 @@ class EfficientZeroAgent(ReanalysingAgent):
         unrolled = unroll(recording, positions, steps, td_steps)
         from_search = learning.value_bootstrap == "search"
         stale = memory.targets.stale(
-            unrolled.positions(recording, bootstraps=from_search), self.updates, learning.max_target_age
+            unrolled.positions(recording, bootstraps=from_search),
+            self.updates,
+            learning.max_target_age,
+            batch=ESTIMATE_BATCH,
         )
         self._refresh(memory, stale)
         rows = unrolled.rows * recording.environments + unrolled.environments

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.augment import augmented
-from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss, frozen_statistics
+from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss
 from efficientzero.parameters import EfficientZeroSettings
 
 
@@ -44,9 +44,17 @@ class Batch:
         return cls(**{field.name: torch.from_numpy(arrays[field.name]).to(device) for field in fields(cls)})
 
     def augmented(self, shift: int, intensity: float, random: np.random.Generator) -> Batch:
-        """With each observation shifted and scaled on its own; they come out as float in [0, 1]."""
-        images = augmented(self.observations.flatten(0, 1), shift, intensity, random)
-        return replace(self, observations=images.unflatten(0, self.observations.shape[:2]))
+        """With observations shifted and scaled, float in [0, 1].
+
+        A position's first observation is augmented on its own; its later ones alike, as published, since what is to be
+        followed is how one changes into the next.
+        """
+        first = augmented(self.observations[:, 0], shift, intensity, random)[:, None]
+        later = self.observations[:, 1:]
+        if later.shape[1] == 0:
+            return replace(self, observations=first)
+        following = augmented(later.flatten(1, 2), shift, intensity, random).unflatten(1, later.shape[1:3])
+        return replace(self, observations=torch.cat([first, following], dim=1))
 
 
 def scale_gradient(tensor: Tensor, factor: float) -> Tensor:
@@ -66,7 +74,8 @@ def unrolled_loss(
 
     Policy and value are predicted at the root and after each imagined step, rewards (or value prefixes) and latent
     consistency after each imagined step. The sum over steps is divided by their number, and the gradient that reaches
-    a latent state from later steps is halved.
+    a latent state from later steps is halved. BatchNorm, where there is any in the heads, normalises all depths
+    together, which is what its running statistics do in the search.
 
     Returns:
         The loss; the mean of each of its terms over its unmasked entries; and the absolute error of each root value,
@@ -74,47 +83,47 @@ def unrolled_loss(
     """
     learning, support = settings.learning, network.support
     steps = batch.actions.shape[1]
-    value_target, reward_target = support.encode(batch.value), support.encode(batch.reward)
     latent = network.represent(batch.observations[:, 0])
-    reward_state = network.initial_reward_state(len(batch.actions), latent.device)
-    branches = network.consistency
-    followed = _consistency_targets(network, branches, batch) if branches is not None else None
-
-    policy_logits, value_logits = network.predict(latent)
-    root_value = support.decode(value_logits.detach())
-    policy = [cross_entropy(policy_logits, batch.policy[:, 0])]
-    value = [cross_entropy(value_logits, value_target[:, 0])]
-    reward, consistency = [], []
+    latents = [latent]
     for step in range(steps):
-        latent, reward_state, reward_logits = network.step(latent, reward_state, batch.actions[:, step])
-        policy_logits, value_logits = network.predict(latent)
-        policy.append(cross_entropy(policy_logits, batch.policy[:, step + 1]))
-        value.append(cross_entropy(value_logits, value_target[:, step + 1]))
-        reward.append(cross_entropy(reward_logits, reward_target[:, step]))
-        if branches is not None and followed is not None:
-            consistency.append(consistency_loss(branches.online(latent), followed[:, step]))
-        latent = scale_gradient(latent, 0.5)
-
+        latent = network.dynamics(scale_gradient(latent, 0.5) if step else latent, batch.actions[:, step])
+        latents.append(latent)
+    # Depths first, and all depths through each head at once: few large operations instead of many small ones.
+    unrolled = torch.stack(latents)
+    policy, value = (logits.unflatten(0, unrolled.shape[:2]) for logits in network.predict(unrolled.flatten(0, 1)))
+    reward = network.reward.unrolled(unrolled[1:])
+    value_target, reward_target = (
+        support.encode(torch.cat([batch.value, batch.reward], dim=1)).transpose(0, 1).split([steps + 1, steps])
+    )
     terms = {
-        "policy": (torch.stack(policy, 1), batch.policy_mask, learning.policy_weight),
-        "value": (torch.stack(value, 1), batch.value_mask, learning.value_weight),
-        "reward": (torch.stack(reward, 1), batch.reward_mask, learning.reward_weight),
+        "policy": (cross_entropy(policy, batch.policy.transpose(0, 1)), batch.policy_mask, learning.policy_weight),
+        "value": (cross_entropy(value, value_target), batch.value_mask, learning.value_weight),
+        "reward": (cross_entropy(reward, reward_target), batch.reward_mask, learning.reward_weight),
     }
-    if followed is not None:
-        terms["consistency"] = (torch.stack(consistency, 1), batch.policy_mask[:, 1:], learning.consistency_weight)
-    total = sum(weight * (term * mask).sum(dim=1) for term, mask, weight in terms.values())
+    if network.consistency is not None:
+        online = network.consistency.online(unrolled[1:].flatten(0, 1))
+        similarity = consistency_loss(online, _consistency_targets(network, network.consistency, batch))
+        terms["consistency"] = (
+            similarity.unflatten(0, (steps, -1)),
+            batch.policy_mask[:, 1:],
+            learning.consistency_weight,
+        )
+    total = sum(weight * (term * mask.T).sum(dim=0) for term, mask, weight in terms.values())
     loss = (batch.weights * total).mean() / steps
     figures = {
-        f"{name}_loss": float((term * mask).sum().detach() / mask.sum().clamp(min=1))
+        f"{name}_loss": float((term * mask.T).sum().detach() / mask.sum().clamp(min=1))
         for name, (term, mask, _) in terms.items()
     }
-    errors = (root_value - batch.value[:, 0]).abs()
+    errors = (support.decode(value[0].detach()) - batch.value[:, 0]).abs()
     return loss, {"loss": float(loss.detach()), **figures}, errors.cpu().numpy()
 
 
 def _consistency_targets(network: EfficientZeroNetwork, branches: Consistency, batch: Batch) -> Tensor:
-    """Projections of the later observations, ``[batch, unroll, width]``; no gradient, no BatchNorm statistics moved."""
-    later = batch.observations[:, 1:]
-    with torch.no_grad(), frozen_statistics(network):
-        projected = branches.target(network.represent(later.flatten(0, 1)))
-    return projected.unflatten(0, later.shape[:2])
+    """Projections of the later observations, depths first: ``[unroll x batch, width]``; no gradient."""
+    later = batch.observations[:, 1:].transpose(0, 1).flatten(0, 1)
+    with torch.no_grad():
+        latent = network.represent(later)
+        if network.normalised_by_batch:
+            # As published: real states must count in the running statistics that searches from real states go by.
+            network.predict(latent)
+        return branches.target(latent)

@@ -24,7 +24,6 @@ from efficientzero.networks import ActionValueNetwork
 from efficientzero.parameters import ModelFreeMuZeroSettings
 from efficientzero.random_streams import generator
 from efficientzero.targets import n_step_values, off_policy_steps, unroll
-from efficientzero.transforms import CategoricalSupport
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,7 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
     ):
         self.settings = settings
         with initial_weights(seed):
-            network = ActionValueNetwork(
-                settings.network.size,
-                specification.input_shape,
-                specification.actions,
-                CategoricalSupport(settings.network.support_maximum, settings.network.support_bins),
-            )
+            network = ActionValueNetwork(settings.network, specification.input_shape, specification.actions)
         super().__init__(settings.learning, network, specification, seed=seed, device=device)
 
     def act(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import ARCHITECTURES
@@ -9,25 +11,27 @@ from efficientzero.networks.blocks import Head, ResidualBlock
 from efficientzero.networks.representation import Representation
 from efficientzero.transforms import CategoricalSupport
 
+if TYPE_CHECKING:
+    from efficientzero.parameters import Network
+
 
 class ActionValueNetwork(nn.Module):
     """Categorical action values.
 
     Args:
-        size: a key of ``ARCHITECTURES``.
+        settings: size, normalisation and scale of the latent state.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
-        support: bins of values.
     """
 
-    def __init__(self, size: str, input_shape: tuple[int, int, int], actions: int, support: CategoricalSupport):
+    def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int):
         super().__init__()
-        architecture = ARCHITECTURES[size]
-        self.support = support
+        architecture, norm = ARCHITECTURES[settings.size], settings.normalisation
+        self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.actions = actions
-        self.representation = Representation(architecture, input_shape)
-        self.trunk = ResidualBlock(architecture.channels, architecture.channels)
-        self.head = Head(architecture, self.representation.latent_shape, actions * support.bins)
+        self.representation = Representation(architecture, norm, settings.latent, input_shape)
+        self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
+        self.head = Head(architecture, norm, self.representation.latent_shape, actions * self.support.bins)
 
     def forward(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> ``[batch, actions, bins]``."""

@@ -12,19 +12,45 @@ from efficientzero.networks.architecture import Architecture
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
-    """A 3x3 convolution without bias (a BatchNorm follows), padded to keep the resolution at stride 1."""
+    """A 3x3 convolution without bias (a normalisation follows), padded to keep the resolution at stride 1."""
     return nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1, bias=False)
 
 
-class ResidualBlock(nn.Module):
-    """conv-BN-ReLU-conv-BN plus a skip, then ReLU; a stride is taken by the first convolution and the skip."""
+def feature_norm(normalisation: str, channels: int) -> nn.Module:
+    """Normalises feature maps ``[batch, channels, h, w]``.
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1):
+    Args:
+        normalisation: ``layer``: each example over all its channels and pixels, the same function in training and in
+            evaluation. ``batch``: each channel over the batch in training, by running statistics in evaluation.
+    """
+    return nn.BatchNorm2d(channels) if normalisation == "batch" else nn.GroupNorm(1, channels)
+
+
+def vector_norm(normalisation: str, width: int) -> nn.Module:
+    """:func:`feature_norm` of vectors ``[batch, width]``."""
+    return nn.BatchNorm1d(width) if normalisation == "batch" else nn.LayerNorm(width)
+
+
+def min_max_scaled(latent: Tensor) -> Tensor:
+    """Each latent state scaled to [0, 1] over all its entries (Schrittwieser et al. 2020, appendix G).
+
+    It keeps imagined states at the scale of real ones at any depth, which the consistency loss, a cosine, does not.
+    A state whose entries are all the same becomes zeros.
+    """
+    low, high = torch.aminmax(latent.flatten(1), dim=1)
+    low, high = low[:, None, None, None], high[:, None, None, None]
+    return (latent - low) / (high - low).clamp(min=1e-5)
+
+
+class ResidualBlock(nn.Module):
+    """conv-norm-ReLU-conv-norm plus a skip, then ReLU; a stride is taken by the first convolution and the skip."""
+
+    def __init__(self, normalisation: str, inputs: int, outputs: int, stride: int = 1):
         super().__init__()
         self.first = convolution(inputs, outputs, stride)
-        self.first_norm = nn.BatchNorm2d(outputs)
+        self.first_norm = feature_norm(normalisation, outputs)
         self.second = convolution(outputs, outputs)
-        self.second_norm = nn.BatchNorm2d(outputs)
+        self.second_norm = feature_norm(normalisation, outputs)
         self.skip = nn.Identity() if stride == 1 and inputs == outputs else convolution(inputs, outputs, stride)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -37,21 +63,23 @@ class Head(nn.Module):
     """1x1 convolution, one hidden layer, and a last layer that starts at zero.
 
     Args:
-        architecture: widths.
+        architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)`` of the latent state.
         outputs: width of the output.
     """
 
-    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], outputs: int):
+    def __init__(
+        self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], outputs: int
+    ):
         super().__init__()
         channels, height, width = latent_shape
         self.layers = nn.Sequential(
             nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
-            nn.BatchNorm2d(architecture.head_channels),
+            feature_norm(normalisation, architecture.head_channels),
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(architecture.head_channels * height * width, architecture.head_hidden),
-            nn.BatchNorm1d(architecture.head_hidden),
+            vector_norm(normalisation, architecture.head_hidden),
             nn.ReLU(),
             zero_linear(architecture.head_hidden, outputs),
         )

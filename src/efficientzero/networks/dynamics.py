@@ -6,20 +6,33 @@ import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import Architecture
-from efficientzero.networks.blocks import Head, ResidualBlock, convolution, zero_linear
+from efficientzero.networks.blocks import (
+    Head,
+    ResidualBlock,
+    convolution,
+    feature_norm,
+    min_max_scaled,
+    zero_linear,
+)
 
 
 class Dynamics(nn.Module):
-    """latent, action -> next latent: convolution over latent and action planes, skip, residual block."""
+    """latent, action -> next latent: convolution over latent and action planes, skip, residual block.
 
-    def __init__(self, architecture: Architecture, actions: int):
+    Args:
+        architecture: widths. normalisation, latent: as for the representation, whose latents these follow.
+        actions: the number of actions.
+    """
+
+    def __init__(self, architecture: Architecture, normalisation: str, latent: str, actions: int):
         super().__init__()
+        self.scaled = latent == "min_max"
         self.actions = actions
         self.one_hot = architecture.one_hot_actions
         planes = actions if self.one_hot else 1
         self.convolution = convolution(architecture.channels + planes, architecture.channels)
-        self.norm = nn.BatchNorm2d(architecture.channels)
-        self.block = ResidualBlock(architecture.channels, architecture.channels)
+        self.norm = feature_norm(normalisation, architecture.channels)
+        self.block = ResidualBlock(normalisation, architecture.channels, architecture.channels)
 
     def forward(self, latent: Tensor, action: Tensor) -> Tensor:
         """``[batch, channels, h, w]``, int64 ``[batch]`` -> ``[batch, channels, h, w]``."""
@@ -29,7 +42,8 @@ class Dynamics(nn.Module):
             planes = (action.to(latent.dtype) / self.actions).unsqueeze(1)
         planes = planes[:, :, None, None].expand(-1, -1, *latent.shape[2:])
         hidden = self.norm(self.convolution(torch.cat([latent, planes], dim=1)))
-        return self.block(torch.relu(hidden + latent))
+        following = self.block(torch.relu(hidden + latent))
+        return min_max_scaled(following) if self.scaled else following
 
 
 class RewardHead(nn.Module):
@@ -37,35 +51,43 @@ class RewardHead(nn.Module):
 
     state_width = 0
 
-    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int):
+    def __init__(self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], bins: int):
         super().__init__()
-        self.head = Head(architecture, latent_shape, bins)
+        self.head = Head(architecture, normalisation, latent_shape, bins)
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
         return self.head(latent), state
 
+    def unrolled(self, latents: Tensor) -> Tensor:
+        """The latents of consecutive steps ``[steps, batch, c, h, w]`` -> logits ``[steps, batch, bins]``."""
+        return self.head(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])
+
 
 class ValuePrefixHead(nn.Module):
-    """The sum of rewards since the state was last zero, by an LSTM over the latents (Ye et al. 2021, section 4.2)."""
+    """The sum of rewards since the state was last zero, by an LSTM over the latents (Ye et al. 2021, section 4.2).
 
-    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int):
+    What follows the LSTM is normalised example by example whatever ``normalisation`` says: its outputs grow with the
+    depth, and statistics shared by all depths would read them too low at the first and too high at the last.
+    """
+
+    def __init__(self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], bins: int):
         super().__init__()
         channels, height, width = latent_shape
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
         self.reduce = nn.Sequential(
             nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
-            nn.BatchNorm2d(architecture.head_channels),
+            feature_norm(normalisation, architecture.head_channels),
             nn.ReLU(),
             nn.Flatten(),
         )
         self.cell = nn.LSTMCell(architecture.head_channels * height * width, self.hidden)
         self.output = nn.Sequential(
-            nn.BatchNorm1d(self.hidden),
+            nn.LayerNorm(self.hidden),
             nn.ReLU(),
             nn.Linear(self.hidden, architecture.head_hidden),
-            nn.BatchNorm1d(architecture.head_hidden),
+            nn.LayerNorm(architecture.head_hidden),
             nn.ReLU(),
             zero_linear(architecture.head_hidden, bins),
         )
@@ -76,3 +98,13 @@ class ValuePrefixHead(nn.Module):
             self.reduce(latent), (state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous())
         )
         return self.output(h), torch.cat([h, c], dim=1)
+
+    def unrolled(self, latents: Tensor) -> Tensor:
+        """The latents of consecutive steps from a root ``[steps, batch, c, h, w]`` -> logits ``[steps, batch, bins]``."""
+        inputs = self.reduce(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])
+        h = c = inputs.new_zeros(inputs.shape[1], self.hidden)
+        hidden = []
+        for step in inputs:
+            h, c = self.cell(step, (h, c))
+            hidden.append(h)
+        return self.output(torch.cat(hidden)).unflatten(0, latents.shape[:2])

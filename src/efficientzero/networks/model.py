@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -12,40 +14,42 @@ from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHea
 from efficientzero.networks.representation import Representation
 from efficientzero.transforms import CategoricalSupport
 
+if TYPE_CHECKING:
+    from efficientzero.parameters import Network
+
 
 class EfficientZeroNetwork(nn.Module):
     """MuZero's network with EfficientZero's value prefix and consistency as parts that may be absent.
 
     Args:
-        size: a key of ``ARCHITECTURES``.
+        settings: size, normalisation, scale of the latent state, and bins of values and rewards.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
-        support: bins of values and rewards.
         value_prefix: predict the sum of rewards by an LSTM instead of each reward.
         consistency: have the SimSiam branches.
     """
 
     def __init__(
         self,
-        size: str,
+        settings: Network,
         input_shape: tuple[int, int, int],
         actions: int,
-        support: CategoricalSupport,
         *,
         value_prefix: bool,
         consistency: bool,
     ):
         super().__init__()
-        architecture = ARCHITECTURES[size]
-        self.support = support
-        self.representation = Representation(architecture, input_shape)
+        architecture, norm = ARCHITECTURES[settings.size], settings.normalisation
+        self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
+        self.normalised_by_batch = norm == "batch"
+        self.representation = Representation(architecture, norm, settings.latent, input_shape)
         latent_shape = self.representation.latent_shape
-        self.dynamics = Dynamics(architecture, actions)
+        self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
-        self.reward = reward_head(architecture, latent_shape, support.bins)
-        self.trunk = ResidualBlock(architecture.channels, architecture.channels)
-        self.policy = Head(architecture, latent_shape, actions)
-        self.value = Head(architecture, latent_shape, support.bins)
+        self.reward = reward_head(architecture, norm, latent_shape, settings.support_bins)
+        self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
+        self.policy = Head(architecture, norm, latent_shape, actions)
+        self.value = Head(architecture, norm, latent_shape, settings.support_bins)
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         self.consistency = Consistency(architecture, latent_size) if consistency else None
 

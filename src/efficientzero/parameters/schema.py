@@ -56,6 +56,12 @@ class Network(Section):
     """Which published or small network; see ``efficientzero.networks``."""
 
     size: Literal["small", "atari100k"]
+    # Of every layer that the search runs through. layer: each example on its own, so that search sees the very function
+    # that training made. batch: as published; by the batch in training, by running statistics in search.
+    normalisation: Literal["layer", "batch"]
+    # min_max: every latent state, real or imagined, is scaled to [0, 1] (MuZero, appendix G). free: as published for
+    # EfficientZero; imagined states may grow with depth.
+    latent: Literal["min_max", "free"]
     support_maximum: Positive  # categorical supports cover h(x) in [-maximum, maximum]
     support_bins: Annotated[int, Field(ge=3)]
 
