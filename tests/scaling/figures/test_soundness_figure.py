@@ -53,6 +53,13 @@ def test_few_rewards_are_hollow():
     assert list(hollow.get_xdata()) == [3]
 
 
+def test_what_is_undefined_everywhere_is_left_out():
+    rewards, values, latents = draw_soundness(rows("efficientzero", 100, BLIND), 1).axes
+    for axes in (rewards, values):
+        assert all(np.isnan(line.get_ydata()).all() for line in lines(axes, "-"))
+    assert len(lines(latents, "-")[0].get_ydata()) == 6
+
+
 def test_nothing_measured_is_a_card():
     assert written(draw_soundness(table()[:0], 4), "Not shown: no agent of this experiment has a model")
 

@@ -122,7 +122,7 @@ def _latents(axes: Axes, own: pd.DataFrame, look: Appearance) -> None:
     for rows, color in _shades(own, look):
         norm = _by_depth(rows, "latent_norm", "evaluation")
         axes.plot(
-            norm.index, norm / norm.iloc[0], color=color, linewidth=1.5, marker=look.marker, markersize=5,
+            norm.index, norm / norm.get(0, np.nan), color=color, linewidth=1.5, marker=look.marker, markersize=5,
         )  # fmt: skip
     axes.axhline(NORM_GROWTH, color=GREY, linewidth=0.8, linestyle=":")
     axes.set_ylim(0.0, max(axes.get_ylim()[1], 2.0))
