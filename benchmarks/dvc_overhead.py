@@ -48,7 +48,7 @@ milestone() {
 }
 case $stage in
   collect) milestone 0; write "data/costs/$run/collect.json"; json "data/scores/$run/0.json" ;;
-  train) milestone "$to"; write "data/costs/$run/train-$to.json" ;;
+  train) milestone "$to"; write "data/costs/$run/train-$to.json"; write "data/soundness/$run/$to.csv" ;;
   reanalyze)
     for file in manifest.json agent.safetensors learning.csv; do write "data/finished/$run/$to/$file"; done
     write "data/costs/$run/finish-$to.json"

@@ -1,8 +1,8 @@
 """Does the network fit what it sees? ``python benchmarks/model_fit.py --games Breakout minatar/asterix``.
 
-Uniformly random play of a game is recorded, and the agent learns from it alone: no acting, no search, nothing of its
-own making. After some numbers of updates the correlation of predicted with true rewards is printed by depth, in the mode
-that search uses, on the episodes that were learned from and on those of another seed. Any parameter can be changed:
+Uniformly random play of a game is recorded, and the agent learns from it alone, without acting. After some numbers of
+updates the correlation of predicted with true rewards is printed by depth, in the mode that search uses, on the
+episodes that were learned from and on those of another seed. Any parameter can be changed:
 
     python benchmarks/model_fit.py --games Breakout --updates 500 1000 -S envs.size=96 -S envs.color=rgb
     python benchmarks/model_fit.py --games Assault -S profile=atari100k --device cuda

@@ -22,17 +22,25 @@ from efficientzero.scaling import (
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Reads data/scores/<agent>/<seed>/<env steps>.json, the cost files in data/costs/<agent>/<seed>/ "
-        "and data/drift/<agent>/<seed>/<env steps>.csv for every agent, seed and milestone of params.yaml; "
+        "and the tables data/drift/<agent>/<seed>/<env steps>.csv and data/soundness/<agent>/<seed>/<env steps>.csv "
+        "for every agent, seed and milestone of params.yaml; "
         "or, with --revs, the scores and costs of several experiments; or, with --published, scores from the "
         "literature (efficientzero.published.list_published names them). Writes scores.csv, curve.csv, aggregates.csv, "
-        "exponents.csv, frames_ratio.csv, drift.csv, verdict.json, the figures as PNG and SVG, and report.html."
+        "exponents.csv, frames_ratio.csv, drift.csv, soundness.csv, verdict.json, the figures as PNG and SVG, and "
+        "report.html."
     )
     parser.add_argument("--scores", type=Path, default=Path("data/scores"), help="folder of the score files")
     parser.add_argument("--costs", type=Path, default=Path("data/costs"), help="folder of the cost files")
     parser.add_argument("--drift", type=Path, default=Path("data/drift"), help="folder of the drift of search targets")
+    parser.add_argument(
+        "--soundness", type=Path, default=Path("data/soundness"), help="folder of how sound networks were"
+    )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
-        "--revs", nargs="+", metavar="NAME", help="DVC experiments or Git revisions to compare instead; without drift"
+        "--revs",
+        nargs="+",
+        metavar="NAME",
+        help="DVC experiments or Git revisions to compare instead; without drift and soundness",
     )
     instead.add_argument(
         "--published", metavar="NAME", help="published scores to analyse instead, such as dopamine_log_budgets"
@@ -67,11 +75,17 @@ def main() -> None:
                 scores=arguments.scores,
                 costs=arguments.costs,
                 drift=arguments.drift,
+                soundness=arguments.soundness,
             )
             table = results.table
             described = parameters.model_dump(by_alias=True, exclude={"agent"})
             verdict = write_outputs(
-                output, table, drift=results.drift, random_score=results.random_score, parameters=described
+                output,
+                table,
+                drift=results.drift,
+                soundness=results.soundness,
+                random_score=results.random_score,
+                parameters=described,
             )
     except (ParameterError, ResultFileError, ScalingInputError) as error:
         print(error, file=sys.stderr)

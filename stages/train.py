@@ -19,7 +19,7 @@ def main() -> None:
     from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.loop import train
     from efficientzero.progress import Progress
-    from efficientzero.run import save_run
+    from efficientzero.run import save_run, save_soundness
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
@@ -32,6 +32,7 @@ def main() -> None:
     save_run(run, Path(f"data/runs/{name}/{seed}/{to}"), earlier=inputs)
     device = device_name(choose_device(parameters.device))
     write_cost(Path(f"data/costs/{name}/{seed}/train-{to}.json"), snapshots.cost(), device)
+    save_soundness(run, Path(f"data/soundness/{name}/{seed}/{to}.csv"))  # last: measuring is no cost of training
     snapshots.clear()
 
 

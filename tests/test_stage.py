@@ -7,8 +7,23 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from test_loop import started
+from tiny import tiny
+
+from efficientzero.run import save_run
 
 ROOT = Path(__file__).parents[1]
+
+
+def train(folder, *arguments):
+    return subprocess.run(
+        ["sh", str(ROOT / "stages" / "run"), "train", *arguments],
+        cwd=folder,
+        env=os.environ | {"VIRTUAL_ENV": sys.prefix},
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,12 +39,24 @@ def test_what_a_user_can_mend_is_one_message(tmp_path, arguments, edit, words):
     if edit:
         text = (tmp_path / "params.yaml").read_text()
         (tmp_path / "params.yaml").write_text(text.replace(*edit))
-    result = subprocess.run(
-        ["sh", str(ROOT / "stages" / "run"), "train", *arguments, "--from", "0", "--to", "750"],
-        cwd=tmp_path,
-        env=os.environ | {"VIRTUAL_ENV": sys.prefix},
-        capture_output=True,
-        text=True,
-    )
+    result = train(tmp_path, *arguments, "--from", "0", "--to", "750")
     assert result.returncode == 2
     assert words in result.stderr and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "quantities"),
+    [("efficientzero", 10), ("model_free_muzero", 5), ("dqn", 0)],
+)
+def test_training_writes_how_sound_the_network_is(tmp_path, name, quantities):
+    parameters = tiny()
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters.model_dump(mode="json", by_alias=True)))
+    save_run(started(parameters, name), tmp_path / "data" / "runs" / name / "0" / "0", earlier=None)
+    result = train(tmp_path, "--agent", name, "--seed", "0", "--from", "0", "--to", "80")
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "data" / "soundness").rglob("*.*")
+    assert path == tmp_path / "data" / "soundness" / name / "0" / "80.csv"
+    head, *rows = path.read_text().splitlines()
+    assert head == ("quantity,depth,mode,value,positions" if quantities else "")
+    assert len({row.split(",")[0] for row in rows}) == quantities
+    assert "nan" not in path.read_text().lower()

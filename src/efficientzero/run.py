@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,15 @@ def save_drift(run: Run, path: Path) -> None:
     write_whole(path, lambda draft: write_table(run.drift, draft))
 
 
+def save_soundness(run: Run, path: Path) -> None:
+    """Measures how sound the agent's network is on its replay, and writes that, a row per figure; atomic.
+
+    A value that is undefined is an empty cell.
+    """
+    rows = [asdict(measurement) for measurement in run.agent.soundness(run.memory)]
+    write_whole(path, lambda draft: write_table(rows, draft))
+
+
 def load_finished(
     parameters: Parameters, name: str, seed: int, path: Path, environments: GameEnvironments
 ) -> tuple[Agent, int]:
@@ -206,7 +216,7 @@ def _contiguous(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
     return {name: np.array(array, order="C") for name, array in arrays.items()}
 
 
-def write_table(rows: list[dict[str, float]], path: Path) -> None:
+def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """A CSV of rows with the same keys; only a newline when there are none."""
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")

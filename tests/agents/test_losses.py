@@ -100,7 +100,7 @@ def test_real_observations_count_in_the_statistics_of_a_network_normalised_by_ba
 
 
 def test_later_observations_are_augmented_alike_and_the_first_on_its_own():
-    one, batch = prepared(learning__augmentation_intensity=0.0)
+    _, batch = prepared()
     pictures = torch.arange(100, dtype=torch.float32).reshape(1, 1, 1, 10, 10).expand(BATCH, 4, 4, 10, 10)
     shifted = replace(batch, observations=pictures.to(torch.uint8)).augmented(1, 0.05, np.random.default_rng(0))
     seen = shifted.observations

@@ -11,7 +11,7 @@ from efficientzero.scaling.analysis.analysis import analyse
 from efficientzero.scaling.report import write_report
 
 BUDGETS = (50_000, 100_000, 200_000, 400_000)
-FIGURES = ("score_against_frames", "score_against_compute", "frames_ratio", "exponents", "drift")
+FIGURES = ("score_against_frames", "score_against_compute", "frames_ratio", "exponents", "drift", "soundness")
 SVG = (
     '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="150pt" '
     'viewBox="0 0 300 150"><rect width="300" height="150" fill="#0072b2"/></svg>\n'

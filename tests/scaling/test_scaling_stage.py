@@ -13,8 +13,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 DRIFT = "age_from,age_to,positions,policy_distance,value_difference\n0,0,9,0.1,0.2\n2,3,9,0.2,0.4\n"
-FIGURES = ("score_against_frames", "score_against_compute", "frames_ratio", "exponents", "drift")
-TABLES = ("scores", "curve", "aggregates", "exponents", "frames_ratio", "drift")
+SOUNDNESS = "quantity,depth,mode,value,positions\nreward_correlation,1,evaluation,0.5,9\nvalue_bias,0,evaluation,,0\n"
+FIGURES = ("score_against_frames", "score_against_compute", "frames_ratio", "exponents", "drift", "soundness")
+TABLES = ("scores", "curve", "aggregates", "exponents", "frames_ratio", "drift", "soundness")
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def folder(tmp_path):
                 drift = tmp_path / "data" / "drift" / agent / str(seed) / f"{steps}.csv"
                 drift.parent.mkdir(parents=True, exist_ok=True)
                 drift.write_text(DRIFT if agent == "efficientzero" else "\n")
+                soundness = tmp_path / "data" / "soundness" / agent / str(seed) / f"{steps}.csv"
+                soundness.parent.mkdir(parents=True, exist_ok=True)
+                soundness.write_text(SOUNDNESS if agent == "efficientzero" else "\n")
     return tmp_path
 
 
@@ -80,6 +84,13 @@ def test_writes_what_dvc_yaml_declares(folder):
     assert "CPU-seconds" in result.stdout and "750.5" in result.stdout
     drift = pd.read_csv(folder / "data" / "scaling" / "drift.csv")
     assert list(drift.agent.unique()) == ["efficientzero"] and list(drift.runs) == [2] * 8
+    soundness = pd.read_csv(folder / "data" / "scaling" / "soundness.csv")
+    assert list(soundness.runs) == [2, 0] * 4 and list(soundness.env_steps[::2]) == [750, 1500, 3000, 6000]
+    assert (
+        "efficientzero,750,value_bias,0,evaluation,0,,0\n"
+        in (folder / "data" / "scaling" / "soundness.csv").read_text()
+    )
+    assert "Is the model sound?" in (folder / "data" / "scaling" / "report.html").read_text()
     verdict = json.loads((folder / "data" / "scaling" / "verdict.json").read_text())
     assert list(verdict["against"]) == ["muzero_reanalyze"] and verdict["schema_version"] == 1
     assert (
@@ -171,7 +182,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     assert set(scores.seed) == {0, 1}
     assert len(scores) == 2 * 2 * 4
     # Nor does DVC see what is left over, when it takes the folder for an input.
-    for results in ("scores", "costs", "drift"):
+    for results in ("scores", "costs", "drift", "soundness"):
         kept = {path.parent.name for path in (folder / "data" / results).glob("*/*/*")}
         assert kept == {"0", "1"}, results
 
@@ -182,6 +193,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
         "scores/efficientzero/1/3000.json",
         "costs/efficientzero/1/finish-3000.json",
         "drift/efficientzero/1/3000.csv",
+        "soundness/efficientzero/1/3000.csv",
     ],
 )
 def test_a_missing_file_is_named_without_a_traceback(folder, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
-from efficientzero.agents.interface import Acting, Agent, Decision, Drift, EnvironmentSpecification, Memory
+from efficientzero.agents.interface import Acting, Agent, Decision, Drift, EnvironmentSpecification, Measurement, Memory
 from efficientzero.agents.model_free_muzero import ModelFreeMuZeroAgent
 from efficientzero.agents.rainbow import RainbowAgent
 from efficientzero.agents.random import RandomAgent
@@ -18,7 +18,17 @@ from efficientzero.parameters import (
     RandomSettings,
 )
 
-__all__ = ["Acting", "Agent", "Decision", "Drift", "EnvironmentSpecification", "Memory", "RandomAgent", "make_agent"]
+__all__ = [
+    "Acting",
+    "Agent",
+    "Decision",
+    "Drift",
+    "EnvironmentSpecification",
+    "Measurement",
+    "Memory",
+    "RandomAgent",
+    "make_agent",
+]
 
 
 def make_agent(

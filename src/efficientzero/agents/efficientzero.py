@@ -7,10 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
+from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
+from efficientzero.agents.soundness import Predictions, draw_sample, model_soundness, normalised, predictions
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings
 from efficientzero.random_streams import generator
@@ -127,6 +128,32 @@ class EfficientZeroAgent(ReanalysingAgent):
 
     def _values(self, network: EfficientZeroNetwork, observation: Tensor) -> Tensor:
         return NetworkModel(network).root(observation).value
+
+    def soundness(self, memory: Memory) -> list[Measurement]:
+        """See :class:`efficientzero.agents.interface.Agent`; of the present network, not the target network."""
+        recording = memory.recording
+        if len(recording) < 2:  # a batch of one has no statistics
+            return []
+        random = generator(self.seed, "soundness", len(recording))
+        sample = draw_sample(
+            recording,
+            random,
+            unroll_steps=self.settings.learning.unroll_steps,
+            actions=self.actions,
+            discount=self.settings.discount,
+        )
+
+        def predict(mode: Mode) -> Predictions:
+            observations, actions = (
+                torch.from_numpy(part).to(self.device) for part in (sample.observations, sample.actions)
+            )
+            with normalised(self.network, mode), torch.inference_mode(), self._autocast():
+                return predictions(self.network, observations, actions, value_prefix=self.settings.value_prefix)
+
+        with self.flop_counter.left_out(), normalised(self.network, "evaluation"):
+            return model_soundness(
+                sample, predict, lambda observations: self._search(self.network, observations, random)
+            )
 
     def _batch(
         self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]

@@ -42,6 +42,15 @@ class FlopCounter:
             yield
         self.total += self._per_unit[kind] * size
 
+    @contextmanager
+    def left_out(self) -> Iterator[None]:
+        """Whatever is counted within it is forgotten: work that is not training's."""
+        total, per_unit = self.total, self._per_unit.copy()
+        try:
+            yield
+        finally:
+            self.total, self._per_unit = total, per_unit
+
 
 def layer_operations(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> int:
     """Operations of one call of a layer, and of its backward pass where gradients are kept; 0 for elementwise layers.

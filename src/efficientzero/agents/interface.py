@@ -14,6 +14,9 @@ from efficientzero.replay.recording import ONGOING, TERMINATED
 from efficientzero.replay.search_targets import NEVER
 
 Acting = Literal["training", "sampled", "best"]
+Mode = Literal[
+    "evaluation", "training"
+]  # of a network, as in torch: acting and search use the former, losses the latter
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,23 @@ class Drift:
     value_difference: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """One figure of how sound an agent's network is on positions of its replay: see ``soundness.py``.
+
+    Attributes:
+        quantity: what was measured, such as ``reward_correlation``. depth: imagined steps from the root, 0 for the
+            root. mode: of the network; ``recorded`` for what is a fact of the replay alone.
+        value: None where it is undefined. positions: how many it is of.
+    """
+
+    quantity: str
+    depth: int
+    mode: Mode | Literal["recorded"]
+    value: float | None
+    positions: int
+
+
 class Agent(Protocol):
     """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
 
@@ -133,6 +153,13 @@ class Agent(Protocol):
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
         """Makes the target of every recorded position anew with the present network; None where none is kept."""
+
+    def soundness(self, memory: Memory) -> list[Measurement]:
+        """How well predictions and values of the network hold on positions of the replay; none where it has neither.
+
+        It changes nothing: neither the agent nor the memory, no random stream that anything else is drawn from, and
+        not :attr:`flops`, which are training's.
+        """
 
     def state(self) -> dict[str, NDArray]:
         """All that :meth:`restore` needs, as named arrays."""

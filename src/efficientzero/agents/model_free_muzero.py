@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
+from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import cross_entropy
 from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.augment import augmented
 from efficientzero.networks import ActionValueNetwork
 from efficientzero.parameters import ModelFreeMuZeroSettings
@@ -82,6 +83,21 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
 
     def _values(self, network: ActionValueNetwork, observation: Tensor) -> Tensor:
         return network.values(observation).amax(dim=1)
+
+    def soundness(self, memory: Memory) -> list[Measurement]:
+        """See :class:`efficientzero.agents.interface.Agent`; the root value is the highest action value."""
+        recording = memory.recording
+        if len(recording) < 2:  # a batch of one has no statistics
+            return []
+        random = generator(self.seed, "soundness", len(recording))
+        sample = draw_sample(recording, random, unroll_steps=0, actions=self.actions, discount=self.settings.discount)
+
+        def values(mode: Mode) -> NDArray[np.float32]:
+            observations = torch.from_numpy(sample.observations).to(self.device)
+            with normalised(self.network, mode), torch.inference_mode(), self._autocast():
+                return self._values(self.network, observations).cpu().numpy()
+
+        return value_soundness(sample, {mode: values(mode) for mode in MODES})
 
     def _batch(
         self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from efficientzero.agents.flops import FlopCounter
+from efficientzero.agents.interface import Measurement, Memory
 from efficientzero.agents.network_state import load_network, load_optimizer, network_arrays, optimizer_arrays
 from efficientzero.random_streams import generator
 
@@ -50,6 +51,10 @@ class NetworkAgent(ABC):
     def flops(self) -> int:
         """See :class:`efficientzero.agents.interface.Agent`."""
         return self.flop_counter.total
+
+    def soundness(self, memory: Memory) -> list[Measurement]:
+        """Nothing, of an agent without a model; see :class:`efficientzero.agents.interface.Agent`."""
+        return []
 
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""

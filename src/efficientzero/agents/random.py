@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.agents.interface import Acting, Decision, Memory
+from efficientzero.agents.interface import Acting, Decision, Measurement, Memory
 from efficientzero.progress import Progress
 
 
@@ -47,6 +47,10 @@ class RandomAgent:
 
     def reanalyze(self, memory: Memory, progress: Progress) -> None:
         """Nothing to search."""
+
+    def soundness(self, memory: Memory) -> list[Measurement]:
+        """Nothing to measure."""
+        return []
 
     def state(self) -> dict[str, NDArray]:
         """Nothing but the count of actions, by which a foreign state is recognised."""

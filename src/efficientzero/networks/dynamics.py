@@ -100,7 +100,7 @@ class ValuePrefixHead(nn.Module):
         return self.output(h), torch.cat([h, c], dim=1)
 
     def unrolled(self, latents: Tensor) -> Tensor:
-        """The latents of consecutive steps from a root ``[steps, batch, c, h, w]`` -> logits ``[steps, batch, bins]``."""
+        """The latents of the steps after a root ``[steps, batch, c, h, w]`` -> logits ``[steps, batch, bins]``."""
         inputs = self.reduce(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])
         h = c = inputs.new_zeros(inputs.shape[1], self.hidden)
         hidden = []

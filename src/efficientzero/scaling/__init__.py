@@ -16,6 +16,7 @@ from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.human_normalised import draw_human_normalised
 from efficientzero.scaling.figures.published_points import published_points
+from efficientzero.scaling.figures.soundness import draw_soundness
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.outputs import check_output, write_outputs
 from efficientzero.scaling.refused import Refused
@@ -29,6 +30,7 @@ from efficientzero.scaling.results.result_file import ResultFileError
 from efficientzero.scaling.results.revisions import gather
 from efficientzero.scaling.results.score_file import ScoreFile, ScoreFileError, read_score_file
 from efficientzero.scaling.results.scores import read_scores
+from efficientzero.scaling.results.soundness import SoundnessFileError, read_soundness, soundness_paths
 from efficientzero.scaling.results.tables import curve_table, printed_table, score_table
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "ScalingInputError",
     "ScoreFile",
     "ScoreFileError",
+    "SoundnessFileError",
     "aggregates_table",
     "analyse",
     "check_output",
@@ -56,6 +59,7 @@ __all__ = [
     "draw_frames_ratio",
     "draw_games",
     "draw_human_normalised",
+    "draw_soundness",
     "drift_paths",
     "exponents_table",
     "frames_ratio_table",
@@ -69,8 +73,10 @@ __all__ = [
     "read_experiment",
     "read_score_file",
     "read_scores",
+    "read_soundness",
     "save_figure",
     "score_table",
+    "soundness_paths",
     "without_analysis",
     "write_outputs",
 ]

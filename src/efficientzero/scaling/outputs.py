@@ -22,6 +22,7 @@ from efficientzero.scaling.figures.exponents import draw_exponents
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.published_points import published_points
+from efficientzero.scaling.figures.soundness import draw_soundness
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
@@ -43,19 +44,21 @@ def write_outputs(
     table: pd.DataFrame,
     *,
     drift: pd.DataFrame | None = None,
+    soundness: pd.DataFrame | None = None,
     random_score: float | None = None,
     parameters: Mapping[str, Any] | None = None,
     published: str | None = None,
 ) -> dict[str, Any]:
     """Analyses a table and writes all that the analysis says of it.
 
-    That is scores.csv, curve.csv, aggregates.csv, exponents.csv, frames_ratio.csv, drift.csv where there is drift,
-    verdict.json, the figures as PNG and SVG, and report.html.
+    That is scores.csv, curve.csv, aggregates.csv, exponents.csv, frames_ratio.csv, drift.csv and soundness.csv where
+    they are given, verdict.json, the figures as PNG and SVG, and report.html.
 
     Args:
         output: a folder, made after the analysis. table: of `score_table`, `gather` or `published_table`.
-        drift: of `read_drift`. random_score: of random play on the one game of the table. parameters: of the
-            experiment, for the report. published: the name of a published table that `table` is of, for the report.
+        drift: of `read_drift`. soundness: of `read_soundness`. random_score: of random play on the one game of the
+            table. parameters: of the experiment, for the report. published: the name of a published table that `table`
+            is of, for the report.
 
     Returns the verdict, as it is written. Raises ScalingInputError as `analyse`; then nothing is written.
     """
@@ -74,15 +77,25 @@ def write_outputs(
     }
     if drift is not None:
         tables["drift"] = drift
+    if soundness is not None:
+        tables["soundness"] = soundness
     for name, content in tables.items():
         content.to_csv(output / f"{name}.csv", index=False, lineterminator="\n", float_format="%.6g")
     (output / "verdict.json").write_text(json.dumps(verdict, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    figures = _drawn(table, curve, analysis, drift, random_score)
+    figures = _drawn(table, curve, analysis, drift, soundness, random_score)
     for name, figure in figures.items():
         for suffix in ("png", "svg"):
             save_figure(figure, output / f"{name}.{suffix}")
     drawn = {name: output / f"{name}.svg" for name in figures}
-    write_report(output / "report.html", analysis, drawn, table, parameters=parameters, published=published)
+    write_report(
+        output / "report.html",
+        analysis,
+        drawn,
+        table,
+        soundness=soundness,
+        parameters=parameters,
+        published=published,
+    )
     return verdict
 
 
@@ -99,6 +112,7 @@ def _drawn(
     curve: pd.DataFrame,
     analysis: Analysis | Refused,
     drift: pd.DataFrame | None,
+    soundness: pd.DataFrame | None,
     random_score: float | None,
 ) -> dict[str, Figure]:
     """All figures by the names of their files."""
@@ -119,4 +133,6 @@ def _drawn(
     figures |= {"frames_ratio": draw_frames_ratio(analysis), "exponents": draw_exponents(analysis)}
     if drift is not None:
         figures["drift"] = draw_drift(drift, int(table.frame_skip.iloc[0]))
+    if soundness is not None:
+        figures["soundness"] = draw_soundness(soundness, int(table.frame_skip.iloc[0]))
     return figures

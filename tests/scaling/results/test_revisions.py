@@ -149,4 +149,5 @@ def test_the_stage_writes_a_comparison_of_several_experiments(repository, tmp_pa
     )
     assert set(pd.read_csv(output / "scores.csv").revision) == {"pong", "alien"}
     assert (output / "score_against_frames.svg").exists() and not (output / "drift.csv").exists()
+    assert not (output / "soundness.csv").exists()  # of revisions from before it was measured, too
     assert json.loads((output / "verdict.json").read_text())["against"]["rainbow"]["verdict"] == "not identified"

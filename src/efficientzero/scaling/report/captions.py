@@ -52,6 +52,15 @@ ONE_GAME = {
         "Seen: how far the result of a search when a frame was played lies from that of one with the finished network.",
         "Not seen: whether a score suffers from it.",
     ),
+    "soundness": Caption(
+        "What networks know of their own replay",
+        "For each agent with a model three panels: how well rewards are foreseen by depth, how far root values are "
+        "from returns by budget, how latents grow by depth; the section on soundness has it in sentences.",
+        "Seen: what the network that searches says of positions that it has learned from, at each budget before it is "
+        "finished. Where the full line falls below the dashed one, search runs on another function than was trained.",
+        "Not seen: how it does on positions that are new to it. Returns are those of the older policies that recorded "
+        "them, so that values of a better policy lie above.",
+    ),
 }
 SEVERAL_GAMES = {
     name: ONE_GAME[name]._replace(

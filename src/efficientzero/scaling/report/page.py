@@ -23,6 +23,7 @@ from efficientzero.scaling.report.method_section import installed_versions, meth
 from efficientzero.scaling.report.questions import questions_section
 from efficientzero.scaling.report.refusals_section import refusals_section
 from efficientzero.scaling.report.scores_tables import scores_tables
+from efficientzero.scaling.report.soundness_section import soundness_section
 from efficientzero.scaling.report.terms_section import terms_section
 from efficientzero.scaling.report.verdict_section import headline, verdict_section
 from efficientzero.scaling.report.wording import counted, listed
@@ -30,8 +31,8 @@ from efficientzero.scaling.report.wording import counted, listed
 # Nothing may be loaded or run: the style is the page's own, images are in it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 SECTIONS = {
-    "verdict": "Verdict", "questions": "Questions", "figures": "Figures", "tables": "Tables", "refused": "Refused",
-    "words": "Words", "method": "Method", "parameters": "Parameters",
+    "verdict": "Verdict", "questions": "Questions", "soundness": "Soundness", "figures": "Figures", "tables": "Tables",
+    "refused": "Refused", "words": "Words", "method": "Method", "parameters": "Parameters",
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def write_report(
     table: pd.DataFrame,
     title: str = "Does the lead grow with frames?",
     *,
+    soundness: pd.DataFrame | None = None,
     parameters: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     published: str | None = None,
@@ -53,13 +55,16 @@ def write_report(
         figures: SVG files by name, in the order in which they are shown; captions are by name (`captions.py`).
         table: what `analysis` is of: columns game, agent, seed, frames, score; of those of a `score_table`,
             standard_error, parameters, updates, training_flops, cpu_seconds and wall_seconds are shown if there.
+        soundness: of `read_soundness`; the section is left out without, and the table needs frame_skip with it.
         parameters: of the experiment, the content of params.yaml; the section is left out without.
         versions: by name; those installed here if not given. published: where the scores are from, of published
             ones; nothing is said then of how runs were trained.
 
     Raises ScalingInputError: a figure that is no SVG image, or a table that is of other agents or games.
     """
-    content = report_page(analysis, figures, table, title, parameters, versions or installed_versions(), published)
+    content = report_page(
+        analysis, figures, table, title, soundness, parameters, versions or installed_versions(), published
+    )
     write_whole(Path(path), partial(Path.write_bytes, data=content.encode("utf-8")))
 
 
@@ -68,6 +73,7 @@ def report_page(
     figures: Mapping[str, Path],
     table: pd.DataFrame,
     title: str,
+    soundness: pd.DataFrame | None,
     parameters: Mapping[str, Any] | None,
     versions: Mapping[str, str],
     published: str | None = None,
@@ -83,6 +89,7 @@ def report_page(
     shown = [
         verdict_section(analysis),
         questions_section(analysis, table, published),
+        *([] if soundness is None else [soundness_section(soundness, agents, int(table.frame_skip.iloc[0]))]),
         *([figures_section(figures, len(games), analysis)] if figures else []),
         _tables_section(analysis, table, published),
         refusals_section(analysis),
@@ -90,7 +97,7 @@ def report_page(
         method_section(analysis, versions, published),
         *([parameters_section(parameters, agents)] if parameters else []),
     ]
-    there = {"figures": bool(figures), "parameters": bool(parameters)}
+    there = {"soundness": soundness is not None, "figures": bool(figures), "parameters": bool(parameters)}
     links = [
         element("li", element("a", text, href=f"#{name}")) for name, text in SECTIONS.items() if there.get(name, True)
     ]

@@ -1,1 +1,1 @@
-"""Results: the files that stages wrote, checked, as tables of scores, costs and drift."""
+"""Results: the files that stages wrote, checked, as tables of scores, costs, drift and soundness."""

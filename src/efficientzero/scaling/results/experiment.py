@@ -12,15 +12,18 @@ from efficientzero.games import find_game
 from efficientzero.scaling.results.costs import cost_paths, read_costs
 from efficientzero.scaling.results.drift import drift_paths, read_drift
 from efficientzero.scaling.results.scores import read_scores
+from efficientzero.scaling.results.soundness import read_soundness, soundness_paths
 from efficientzero.scaling.results.tables import score_table
 
 
 @dataclass(frozen=True)
 class ExperimentResults:
-    """`table`: of `score_table`. `drift`: of `read_drift`. `random_score`: mean return of random play, over seeds."""
+    """`table`: of `score_table`. `drift`: of `read_drift`. `soundness`: of `read_soundness`. `random_score`: mean
+    return of random play, over seeds."""
 
     table: pd.DataFrame
     drift: pd.DataFrame
+    soundness: pd.DataFrame
     random_score: float
 
 
@@ -33,6 +36,7 @@ def read_experiment(
     scores: Path,
     costs: Path,
     drift: Path,
+    soundness: Path,
 ) -> ExperimentResults:
     """The results of every agent, seed and budget in env steps, from their folders; what else lies there is removed.
 
@@ -47,10 +51,12 @@ def read_experiment(
     _remove_unlisted(scores, score_files)
     _remove_unlisted(costs, cost_files)
     _remove_unlisted(drift, drift_paths(drift, agents, seeds, budgets))
+    _remove_unlisted(soundness, soundness_paths(soundness, agents, seeds, budgets))
     table = read_scores(score_files, game)
     return ExperimentResults(
         score_table(table, find_game(game), read_costs(costs, agents, seeds, budgets)),
         read_drift(drift, agents, seeds, budgets),
+        read_soundness(soundness, agents, seeds, budgets),
         float(table[table.env_steps == 0].score.mean()),
     )
 

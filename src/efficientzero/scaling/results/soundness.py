@@ -1,0 +1,92 @@
+"""How sound networks were on their own replay: means over runs of what training wrote at each milestone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from efficientzero.scaling.results.result_file import ResultFileError
+
+MODES = ("evaluation", "training", "recorded")
+WRITTEN = ["quantity", "depth", "mode", "value", "positions"]
+KEYS = ["agent", "env_steps", "quantity", "depth", "mode"]
+COLUMNS = [*KEYS, "runs", "value", "positions"]
+
+
+class SoundnessFileError(ResultFileError):
+    """A soundness file is missing or damaged; the message names it and what to do."""
+
+
+def soundness_paths(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> list[Path]:
+    """The file of every agent, seed and budget in env steps; `folder`: of all of them."""
+    return [folder / agent / str(seed) / f"{budget}.csv"
+            for agent in agents for seed in seeds for budget in budgets]  # fmt: skip
+
+
+def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> pd.DataFrame:
+    """One row per agent, budget, quantity, depth and mode, means over the runs where the value is defined.
+
+    Columns: agent, env_steps, quantity, depth (imagined steps from the root), mode (of the network: evaluation, which
+    is what searches, or training; recorded: a fact of the replay), runs (those where the value is defined), value
+    (blank where that is none), positions (of all runs). Agents that have nothing to measure have no rows. Quantities:
+
+    - rewarded_positions: of the sampled positions, those with a reward other than 0 at that depth.
+    - reward_correlation: Pearson's, of predicted with recorded rewards.
+    - latent_norm: mean L2 norm of the latents.
+    - return_mean, return_deviation: of the discounted sum of the recorded rewards to the episode's end, over the
+      positions whose episode is known to have ended by termination.
+    - value_bias, value_correlation: of the root values against those returns; the bias is value minus return.
+    - value_difference_of_modes: mean absolute difference of the root values between the modes.
+    - search_minus_network_value: mean difference of the value found by search and the root value.
+    - search_policy_entropy: mean entropy of the search's policies, as a share of that of the uniform one.
+
+    Raises SoundnessFileError: a file is missing or is not what training writes.
+    """
+    tables = [_read(path) for path in soundness_paths(folder, agents, seeds, budgets)]
+    keys = [(agent, budget) for agent in agents for _ in seeds for budget in budgets]
+    labelled = [
+        table.assign(agent=agent, env_steps=budget)
+        for table, (agent, budget) in zip(tables, keys, strict=True)
+        if len(table)
+    ]
+    if not labelled:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = pd.concat(labelled, ignore_index=True)
+    means = rows.groupby(KEYS, sort=False).agg(
+        runs=("value", "count"), value=("value", "mean"), positions=("positions", "sum")
+    )
+    order = {agent: number for number, agent in enumerate(agents)}
+    means = means.reset_index().sort_values(["agent", "env_steps"], key=lambda part: part.replace(order), kind="stable")
+    return means[COLUMNS].reset_index(drop=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise SoundnessFileError(
+            f"{path}: this table is missing; `dvc repro` makes it (`dvc pull` fetches it)"
+        ) from None
+    if not text.strip():
+        return pd.DataFrame(columns=WRITTEN)
+    try:
+        table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)[WRITTEN]
+        undefined = table.value == ""  # and nothing else is
+        table["value"] = table.value.mask(undefined)
+        table = table.astype({"depth": "int64", "value": "float64", "positions": "int64"})
+        whole = bool(
+            len(table)
+            and table["mode"].isin(MODES).all()
+            and np.isfinite(table.value[~undefined]).all()
+            and (table[["depth", "positions"]] >= 0).all(axis=None)
+            and not table.duplicated(["quantity", "depth", "mode"]).any()
+        )
+    except (ValueError, KeyError):
+        whole = False
+    if not whole:
+        raise SoundnessFileError(f"{path}: damaged, or not a table of soundness; delete it and run `dvc repro`")
+    return table

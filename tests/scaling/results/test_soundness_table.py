@@ -1,0 +1,79 @@
+"""Means over runs of the soundness that training wrote."""
+
+import numpy as np
+import pytest
+
+from efficientzero.scaling.results.soundness import COLUMNS, SoundnessFileError, read_soundness
+
+HEADER = "quantity,depth,mode,value,positions"
+
+
+def write(folder, agent, seed, budget, *rows):
+    path = folder / agent / str(seed) / f"{budget}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([HEADER, *rows]) + "\n" if rows else "\n")
+    return path
+
+
+def test_means_are_over_the_runs_where_a_value_is_defined(tmp_path):
+    write(tmp_path, "b", 0, 100, "reward_correlation,1,evaluation,0.5,10", "value_bias,0,training,,0")
+    write(tmp_path, "b", 1, 100, "reward_correlation,1,evaluation,0.7,20", "value_bias,0,training,-2.0,5")
+    write(tmp_path, "b", 2, 100, "reward_correlation,1,evaluation,,30", "value_bias,0,training,,0")
+    for seed in range(3):
+        write(tmp_path, "a", seed, 100)
+    found = read_soundness(tmp_path, ["b", "a"], [0, 1, 2], [100])
+    assert list(found.columns) == COLUMNS
+    assert found.values.tolist() == [
+        ["b", 100, "reward_correlation", 1, "evaluation", 2, pytest.approx(0.6), 60],
+        ["b", 100, "value_bias", 0, "training", 1, -2.0, 5],
+    ]
+
+
+def test_what_no_run_defines_stays_a_row_without_a_value(tmp_path):
+    write(tmp_path, "a", 0, 100, "value_bias,0,training,,0")
+    found = read_soundness(tmp_path, ["a"], [0], [100])
+    assert len(found) == 1 and np.isnan(found.value[0]) and found.runs[0] == 0
+    assert "nan" not in found.to_csv().lower()
+
+
+def test_agents_and_budgets_keep_their_order(tmp_path):
+    for agent in ("b", "a"):
+        for budget in (50, 100):
+            write(tmp_path, agent, 0, budget, "latent_norm,0,evaluation,1.0,4", "latent_norm,1,evaluation,2.0,4")
+    found = read_soundness(tmp_path, ["b", "a"], [0], [50, 100])
+    assert found[["agent", "env_steps", "depth"]].values.tolist() == [
+        ["b", 50, 0], ["b", 50, 1], ["b", 100, 0], ["b", 100, 1],
+        ["a", 50, 0], ["a", 50, 1], ["a", 100, 0], ["a", 100, 1],
+    ]  # fmt: skip
+
+
+def test_nothing_measured_is_an_empty_table(tmp_path):
+    write(tmp_path, "a", 0, 100)
+    found = read_soundness(tmp_path, ["a"], [0], [100])
+    assert found.empty and list(found.columns) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "",
+        "latent_norm,0,evaluation,x,4\n",
+        "latent_norm,0,evaluation,nan,4\n",
+        "latent_norm,0,evaluation,inf,4\n",
+        "latent_norm,0,other,1.0,4\n",
+        "latent_norm,-1,evaluation,1.0,4\n",
+        "latent_norm,,evaluation,1.0,4\n",
+        "latent_norm,0,evaluation,1.0\n",
+        "latent_norm,0,evaluation,1.0,4\nlatent_norm,0,evaluation,1.0,4\n",
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path, rows):
+    path = write(tmp_path, "a", 0, 100)
+    path.write_text(f"{HEADER}\n{rows}")
+    with pytest.raises(SoundnessFileError, match=r"100\.csv: damaged, or not a table of soundness"):
+        read_soundness(tmp_path, ["a"], [0], [100])
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(SoundnessFileError, match=r"0/100\.csv: this table is missing"):
+        read_soundness(tmp_path, ["a"], [0], [100])
