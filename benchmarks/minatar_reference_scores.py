@@ -1,9 +1,9 @@
 """What uniformly random play scores in MinAtar: ``python benchmarks/minatar_reference_scores.py``.
 
 Plays 1,000 whole games of each of the five in the environments that agents are scored in: sticky actions with
-probability 0.1, difficulty that ramps up, the minimal action set, no time limit but the ALE's of 108,000 frames. Prints a
-table, and writes it to ``benchmarks/results/minatar_reference_scores.md`` and the scores that the analysis reads to
-``src/efficientzero/scaling/curves/minatar_random_scores.csv``. A few minutes on one core; the same bytes each time.
+probability 0.1, difficulty that ramps up, the minimal action set. Prints a table, and writes it to
+``benchmarks/results/minatar_reference_scores.md`` and the scores that the analysis reads to
+``src/efficientzero/scaling/curves/minatar_random_scores.csv``. Two minutes on a core; the same bytes each time.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def main() -> None:
     with SCORES.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["game", "random_score", "standard_error", "episodes"])
-        writer.writerows([each.game, f"{each.mean:.6g}", f"{each.standard_error:.6g}", each.episodes] for each in scores)
+        writer.writerows(
+            [each.game, f"{each.mean:.6g}", f"{each.standard_error:.6g}", each.episodes] for each in scores
+        )
 
 
 if __name__ == "__main__":

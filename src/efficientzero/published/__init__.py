@@ -10,7 +10,7 @@ from efficientzero.published.board_game import board_game_frontier
 from efficientzero.published.figures_error import PublishedFiguresError
 from efficientzero.published.forecast import atari_fifty
 from efficientzero.published.listing import list_published
-from efficientzero.published.score_table import final_scores, published_curves
+from efficientzero.published.score_table import final_scores, minatar_scores, published_curves
 from efficientzero.published.value_errors import efficientzero_value_errors
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "efficientzero_value_errors",
     "final_scores",
     "list_published",
+    "minatar_scores",
     "published_curves",
     "recomputed_aggregates",
     "reported_aggregates",

@@ -121,7 +121,7 @@ def _limits(seen: list[np.ndarray]) -> tuple[float, float]:
 
 
 def _ceiling(analysis: Analysis) -> str:
-    return "human" if analysis.ceiling == "human" else "best-known"
+    return "best-known" if analysis.ceiling == "best" else analysis.ceiling
 
 
 def _notes(analysis: Analysis) -> list[str]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.analysis.pair import PairAnalysis
+from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
@@ -54,6 +55,13 @@ def _of_comparison(analysis: Analysis) -> list[tuple[str, list[str]]]:
             for pair in analysis.pairs
         ),
         ("A better exponent, or an offset?", _exponent_or_offset(analysis)),
+        *(_of_humans(analysis) if analysis.ceiling in CEILINGS["ale"] else []),
+    ]
+
+
+def _of_humans(analysis: Analysis) -> list[tuple[str, list[str]]]:
+    """Not asked of MinAtar, which nobody has published scores of people for."""
+    return [
         (
             "In what share of games is an agent above the human after 20 minutes of play?",
             [*above_human(analysis, TWENTY_MINUTES), WHO_THE_HUMANS_ARE],
