@@ -46,13 +46,13 @@ def test_z_is_the_place_between_them():
 
 
 def test_a_ceiling_goes_with_its_family():
-    with pytest.raises(ScalingInputError, match="^Pong: the published score of DQN is a ceiling of MinAtar's games"):
+    with pytest.raises(ScalingInputError, match=r"^Pong: the published score of DQN is a ceiling of MinAtar's games"):
         reference_scores("Pong", "published DQN", {})
-    with pytest.raises(ScalingInputError, match="^minatar/freeway: the literature has no random and human score"):
+    with pytest.raises(ScalingInputError, match=r"^minatar/freeway: the literature has no random and human score"):
         reference_scores("minatar/freeway", "human", {})
     assert ceilings_of(["minatar/freeway"], {}) == CEILINGS["minatar"]
     assert ceilings_of(["Pong", "AirRaid"], {}) == CEILINGS["ale"]
     # A game with a scale of its own goes with either.
     assert ceilings_of(["Pong", "minatar/freeway"], {"Pong": (0, 1)}) == CEILINGS["minatar"]
-    with pytest.raises(ScalingInputError, match="^there is no game|^game: there is no game"):
+    with pytest.raises(ScalingInputError, match=r"^game: there is no game called .minatar/pong"):
         ceilings_of(["minatar/pong"], {})

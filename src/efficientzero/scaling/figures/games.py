@@ -85,7 +85,8 @@ def _draw_aggregate(
         axes.xaxis.set_major_formatter(SHORT)
     else:
         compute_axis(axes, list(curve.groupby(["agent", "frames"])[x].mean()))
-    axes.set_ylabel(f"mean over games (0: random play, 1: {analysis.ceiling} score)")
+    between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
+    axes.set_ylabel(f"mean over games{between}(0: random play, 1: {analysis.ceiling} score)")
     axes.set_ylim(bottom=0.0)
     axes.grid(axis="y", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
