@@ -1,14 +1,35 @@
 """Stage `collect`: the warm-up replay by uniformly random play, the new agent, and the random score."""
 
+import sys
 from pathlib import Path
 
+from efficientzero.games import find_game
+from efficientzero.parameters import Parameters
 from efficientzero.stage import checked_parameters, reported_errors, run_arguments
+
+
+def say_what_was_to_be_expected(parameters: Parameters, name: str, seed: int) -> None:
+    """Prints once, for the first run of an experiment on an Atari game, what published EfficientZero had at its budget.
+
+    It changes no result, so that neither the published figures nor their code are dependencies of this stage.
+    """
+    first = (parameters.agents[0], parameters.seeds[0])
+    if (name, seed) != first or find_game(parameters.game).family != "ale":
+        return
+    from efficientzero.published import PublishedFiguresError, expectation_in_words
+
+    frames = parameters.milestones.list[-1].to * parameters.envs.frame_skip
+    try:
+        print(f"What was to be expected: {expectation_in_words(parameters.game, frames)}", flush=True)
+    except PublishedFiguresError as error:  # no reason not to train
+        print(f"What was to be expected cannot be told: {error}", file=sys.stderr)
 
 
 def main() -> None:
     arguments = run_arguments(__doc__).parse_args()
     name, seed = arguments.agent, arguments.seed
     parameters = checked_parameters(name)
+    say_what_was_to_be_expected(parameters, name, seed)
 
     from efficientzero.agents import RandomAgent
     from efficientzero.cost import Stopwatch, write_cost

@@ -141,12 +141,28 @@ def test_an_experiment_of_one_agent_is_sound(folder):
     assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
 
 
-def test_a_game_without_a_ceiling_has_its_scores_and_reasons(folder):
-    set_parameters(folder, game="minatar/breakout")
+def of_game(folder, name, frame_skip):
+    set_parameters(folder, game=name)
     for path in (folder / "data" / "scores").glob("*/*/*.json"):
         content = json.loads(path.read_text())
-        content |= {"game": "minatar/breakout", "frames": content["env_steps"], "frame_skip": 1}
+        content |= {"game": name, "frames": content["env_steps"] * frame_skip, "frame_skip": frame_skip}
         path.write_text(json.dumps(content))
+
+
+def test_minatar_is_placed_up_to_the_published_score_of_dqn_and_says_so(folder):
+    of_game(folder, "minatar/breakout", 1)
+    result = run(folder)
+    assert result.returncode == 0, result.stderr
+    assert verdict_of(folder)["against"]["muzero_reanalyze"]["ceiling"] == "published DQN"
+    aggregates = pd.read_csv(folder / "data" / "scaling" / "aggregates.csv")
+    assert set(aggregates.ceiling) == {"published DQN", "best published"}
+    page = (folder / "data" / "scaling" / "report.html").read_text()
+    assert "1 the published score of DQN" in page and "Wu and Ren 2026" in page
+    assert "above the human" not in page and "1 the human score" not in page
+
+
+def test_a_game_without_a_ceiling_has_its_scores_and_reasons(folder):
+    of_game(folder, "AirRaid", 4)
     result = run(folder)
     assert result.returncode == 0, result.stderr
     reason = verdict_of(folder)["against"]["muzero_reanalyze"]["reason"]

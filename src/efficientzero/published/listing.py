@@ -9,11 +9,12 @@ import pandas as pd
 from efficientzero.published.aggregates import reported_aggregates
 from efficientzero.published.board_game import board_game_frontier
 from efficientzero.published.catalogue import read_catalogue
-from efficientzero.published.score_table import final_scores, published_curves
+from efficientzero.published.score_table import final_scores, minatar_scores, published_curves
 from efficientzero.published.value_errors import efficientzero_value_errors
 
 _LOADERS: dict[str, Callable[[], pd.DataFrame]] = {
     "final_scores": final_scores,
+    "minatar_scores": minatar_scores,
     "reported_aggregates": reported_aggregates,
     "board_game_frontier": board_game_frontier,
     "efficientzero_value_errors": efficientzero_value_errors,

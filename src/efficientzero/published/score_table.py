@@ -46,6 +46,15 @@ def final_scores() -> pd.DataFrame:
     return _read_scores("final_scores.csv.gz", {**COLUMNS, "frames": "Int64"}, ("score",))
 
 
+def minatar_scores() -> pd.DataFrame:
+    """Scores at the end of training in MinAtar's five games, with the columns of `final_scores`.
+
+    One row per agent and game, the mean over 5 runs. frames, env steps in MinAtar, is blank: the source does not say.
+    human_normalised is NaN: there are no human scores of these games. Raises PublishedFiguresError for a damaged file.
+    """
+    return _read_scores("minatar_scores.csv.gz", {**COLUMNS, "frames": "Int64"}, ("score",))
+
+
 def _read_scores(path: str, columns: dict[str, Kind], known: tuple[str, ...]) -> pd.DataFrame:
     table = read_table(path, columns, KEY, known)
     games = {game: find_game(game) for game in table["game"].unique()}

@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from score_tables import THREE, simulated_table
 
+from efficientzero.games import suite
 from efficientzero.published import published_curves
 from efficientzero.scaling import aggregates_table, exponents_table, frames_ratio_table
-from efficientzero.scaling.analysis.analysis import CEILINGS, analyse
+from efficientzero.scaling.analysis.analysis import analyse
 from efficientzero.scaling.analysis.as_json import rounded
 from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Interval, weights
 from efficientzero.scaling.curves.curves import make_curves
+from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.estimates.transform_free import exponent_ratio
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.comparison import compare_exponents
@@ -61,7 +63,7 @@ def test_holds_every_pair_ceiling_and_estimand(analysis):
     assert analysis.agents == THREE and len(analysis.games) == 4 and analysis.seeds == 3
     assert [(pair.first, pair.second) for pair in analysis.pairs] == [(THREE[0], other) for other in THREE[1:]]
     for pair in analysis.pairs:
-        assert set(pair.estimates) == {(ceiling, estimand) for ceiling in CEILINGS for estimand in ESTIMANDS}
+        assert set(pair.estimates) == {(ceiling, estimand) for ceiling in CEILINGS["ale"] for estimand in ESTIMANDS}
         assert all((each.ceiling, each.estimand) == key for key, each in pair.estimates.items())
         assert set(pair.verdicts) == set(ESTIMANDS)
         assert pair.headline == "these games" and pair.verdict.evidence.estimand == "these games"
@@ -136,7 +138,7 @@ def test_the_same_table_and_seed_give_the_same_and_another_seed_other_intervals(
 def test_both_ceilings_use_the_same_draws(analysis):
     single = simulated_table(games=1, agents=THREE[:2])  # of one game, z under one ceiling is a multiple of the other
     by_ceiling = analyse(single, resamples=RESAMPLES).pairs[0].estimates
-    one, two = (by_ceiling[ceiling, "these games"].transform_free.log_ratio for ceiling in CEILINGS)
+    one, two = (by_ceiling[ceiling, "these games"].transform_free.log_ratio for ceiling in CEILINGS["ale"])
     assert one.standard_error == pytest.approx(two.standard_error)
 
 
@@ -234,8 +236,8 @@ def test_scores_below_random_play_give_a_statement_and_no_number(agents):
         assert f"{flat} is no better than random play at any budget; z is 0 there" in analysis.warnings[game]
 
 
-def test_minatar_has_no_ceiling_unless_it_is_given():
-    table = simulated_table(names=("minatar/breakout", "minatar/freeway"), agents=THREE[:2])
+def test_a_game_without_a_ceiling_is_refused_unless_it_is_given():
+    table = simulated_table(names=("AirRaid", "Pooyan"), agents=THREE[:2])
     analysis = analyse(table, resamples=RESAMPLES)
     assert all(isinstance(found, Refused) for found in analysis.curves.values())
     assert isinstance(analysis.description, Refused) and analysis.mean_curves.empty
@@ -245,6 +247,33 @@ def test_minatar_has_no_ceiling_unless_it_is_given():
     given = analyse(table, resamples=RESAMPLES, constants=dict.fromkeys(table.game.unique(), (0.0, 10.0)))
     assert isinstance(given.pairs[0].estimates["best", "these games"].fitted.ratio, Interval)
     assert isinstance(given.description, Refused) and not given.mean_curves.empty
+
+
+def test_minatar_is_normalised_by_a_published_agent_and_gets_a_verdict():
+    table = simulated_table(names=suite("minatar"), agents=THREE[:2], exponents=(1.6, 0.8))
+    analysis = analyse(table, resamples=RESAMPLES)
+    assert tuple(analysis.curves) == ("published DQN", "best published") and analysis.ceiling == "published DQN"
+    pair = analysis.pairs[0]
+    assert pair.word == "exponent"
+    assert all(isinstance(each.transform_free.ratio, Interval) for each in pair.estimates.values())
+    # The simulated z is the place between random play and DQN's published score.
+    ceilings = analysis.mean_curves.groupby("ceiling").estimate.max()
+    assert 0.5 < ceilings["published DQN"] < 1.0 and ceilings["best published"] < ceilings["published DQN"] / 1.5
+    assert isinstance(analysis.description, Refused)
+    assert "human" not in " ".join(pair.reasons)
+    assert analysis.verdict_json()["against"]["muzero_reanalyze"]["ceiling"] == "published DQN"
+
+
+def test_atari_and_minatar_have_no_common_mean():
+    table = simulated_table(names=("Pong", "minatar/breakout"), agents=THREE[:2])
+    reason = "^Pong and minatar/breakout are on different scales: .*analyse Atari and MinAtar games apart$"
+    with pytest.raises(ScalingInputError, match=reason):
+        analyse(table, resamples=RESAMPLES)
+    skips = table.game.map({"Pong": 4, "minatar/breakout": 1})  # not the reason, though they differ
+    with pytest.raises(ScalingInputError, match=reason):
+        analyse(table.assign(frame_skip=skips), resamples=RESAMPLES)
+    given = analyse(table, resamples=RESAMPLES, constants={"minatar/breakout": (0.0, 20.0)})
+    assert given.ceiling == "human"
 
 
 def test_every_refused_estimate_is_on_the_list_once():

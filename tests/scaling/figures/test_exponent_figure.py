@@ -1,13 +1,16 @@
 """The figure of exponent ratios: every interval in its row, refusals in words."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from figure_texts import drawn_twice, texts, written
+from score_tables import THREE, simulated_table
 
+from efficientzero.scaling import analyse
 from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.figures.drawing import save_figure
-from efficientzero.scaling.figures.exponents import ROWS, WIDEST, draw_exponents
+from efficientzero.scaling.figures.exponents import METHODS, WIDEST, draw_exponents
 from efficientzero.scaling.refused import Refused
 
 
@@ -23,7 +26,7 @@ def test_every_interval_stands_in_the_row_of_its_method_and_ceiling(analysis):
     for pair, axes in zip(analysis.pairs, figure.axes, strict=True):
         low, high = axes.get_xlim()
         found = intervals(axes)
-        for row, (ceiling, method) in enumerate(ROWS):
+        for row, (ceiling, method) in enumerate(product(("human", "best"), METHODS)):
             for estimand, shift in (("these games", -0.17), ("games like these", 0.17)):
                 ratio = pair.estimates[ceiling, estimand].exponents[method]
                 if isinstance(ratio, Interval):
@@ -32,6 +35,15 @@ def test_every_interval_stands_in_the_row_of_its_method_and_ceiling(analysis):
         assert axes.get_title().endswith(f": {pair.word}")
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels[0] == "transform-free, human ceiling" and labels[-1] == "own asymptotes too (M3), best ceiling"
+
+
+def test_minatar_has_rows_of_its_own_ceilings():
+    table = simulated_table(names=("minatar/breakout", "minatar/freeway"), agents=THREE[:2])
+    figure = draw_exponents(analyse(table, resamples=60))
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(labels) == 2 * len(METHODS)
+    assert labels[0] == "transform-free, published DQN ceiling"
+    assert labels[-1] == "own asymptotes too (M3), best published ceiling"
 
 
 def test_a_single_refused_ratio_is_written_and_wide_intervals_have_arrows(analysis):

@@ -72,6 +72,18 @@ def estimated(analysis, **changes):
     return replace(analysis, pairs=tuple(pairs))
 
 
+def test_says_what_was_to_be_expected_of_every_atari_game(tmp_path):
+    table = score_table(games=("Pong", "AirRaid"), budgets=(400_000, 500_000))
+    text = written(tmp_path, (table, Refused("there is no ceiling"))).read_text("utf-8")
+    assert "What was to be expected at these budgets?" in text
+    assert "had a score of 13.4 on Pong (human-normalised 0.96) at 400,000 frames, where its curve ends" in text
+    assert "No learning curve of EfficientZero is published for AirRaid" in text
+    minatar = written(tmp_path, (score_table(games=("minatar/freeway",)), Refused("no"))).read_text("utf-8")
+    assert "to be expected" not in minatar
+    others = written(tmp_path, (table, Refused("there is no ceiling")), published="lightzero_2m").read_text("utf-8")
+    assert "to be expected" not in others
+
+
 @pytest.mark.parametrize("found", [compared, single_run])
 def test_is_a_sound_page(found, tmp_path):
     text = written(tmp_path, found()).read_text("utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from efficientzero.scaling.analysis.refusals import Refusal, refusals
 from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval, Resamples, weights
 from efficientzero.scaling.curves.curves import Curves, make_curves
 from efficientzero.scaling.curves.flagged_games import flagged_games
-from efficientzero.scaling.curves.reference_scores import Ceiling, reference_scores
+from efficientzero.scaling.curves.reference_scores import Ceiling, ceilings_of, reference_scores
 from efficientzero.scaling.curves.table_checks import check_cells, check_columns
 from efficientzero.scaling.estimates.description import Description, describe
 from efficientzero.scaling.estimates.mean_curves import mean_curves
@@ -29,7 +29,6 @@ from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.extrapolation import FARTHEST, predict_score
 from efficientzero.scaling.refused import Refused
 
-CEILINGS: tuple[Ceiling, ...] = get_args(Ceiling)
 AHEAD = (2.0, FARTHEST)  # times the largest budget, where scores are predicted
 
 
@@ -71,8 +70,10 @@ class Analysis:
 
     @property
     def ceiling(self) -> Ceiling:
-        """The ceiling of the headline: the human score, or the best known where only that is there."""
-        return next((name for name in CEILINGS if not isinstance(self.curves[name], Refused)), CEILINGS[0])
+        """The ceiling of the headline: the first of `curves` (the human score, or in MinAtar the published one of
+        DQN), or the other where only that is there."""
+        there = (name for name, found in self.curves.items() if not isinstance(found, Refused))
+        return next(there, next(iter(self.curves)))
 
     @property
     def estimand(self) -> Estimand:
@@ -114,10 +115,10 @@ def analyse(
 
     Raises ScalingInputError: fewer than two agents, a missing agent, game, seed and budget, the same one twice, a score
     that is not finite, an unknown game, mixed frame skips, wrong constants, fewer than 2 resamples, a seed that
-    is no whole number from 0 on.
+    is no whole number from 0 on, Atari and MinAtar games together.
     """
     agents, games = _checked(table, resamples, seed, constants or {})
-    curves = {ceiling: _curves(table, ceiling, constants) for ceiling in CEILINGS}
+    curves = {ceiling: _curves(table, ceiling, constants) for ceiling in ceilings_of(games, constants or {})}
     # The same draws under both ceilings, so that results differ by the ceiling alone.
     resampled: dict[tuple[Ceiling, Estimand], Resamples | Refused] = {
         (ceiling, estimand): found
@@ -169,6 +170,8 @@ def _checked(
             raise ScalingInputError(f"{name}: {value!r} is none; give a whole number that is not negative")
     if resamples < 2:
         raise ScalingInputError(f"resamples: {resamples} do not show a spread; take at least 2, better 2,000")
+    if isinstance(table, pd.DataFrame) and "game" in table.columns:  # before their frame skips, which differ with them
+        ceilings_of((game for game in table["game"].dropna().unique() if isinstance(game, str)), constants)
     check_columns(table)
     agents, games = tuple(dict.fromkeys(table["agent"])), tuple(dict.fromkeys(table["game"]))
     for game in (*games, *constants):

@@ -88,7 +88,8 @@ def make_curves(
         table: with the columns game, agent, seed, frames (ALE frames, above 0) and score (mean unclipped return of an
             episode). frame_skip, if there, must be one and the same; max_env_steps, if not blank, says that episodes
             were cut. Agents and games keep the order of their first rows.
-        ceiling: "human": the human score, or "best": the best known score.
+        ceiling: "human": the human score, or "best": the best known score; of MinAtar's games "published DQN": the
+            published score of DQN, or "best published": the best published one of an agent.
         constants: (random score, ceiling) of games that have none in the literature, or that shall have others.
 
     Raises ScalingInputError: columns missing, fewer than two agents, a missing agent, game, seed and budget, the same

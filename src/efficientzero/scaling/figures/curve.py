@@ -15,10 +15,11 @@ from efficientzero.scaling.figures.drawing import DETERMINISTIC_SETTINGS, GREY, 
 from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
 from efficientzero.scaling.figures.note import note
 from efficientzero.scaling.figures.published_points import published_in_sight
+from efficientzero.scaling.figures.reference_line import reference_line
 from efficientzero.scaling.figures.score_spread import half_widths
 
 MARKER_SIZES = {"*": 9, "P": 7.5}  # points; the others have 6
-SIGHT = 0.6  # the human score is drawn if it is at most this share of the data's span away from it
+SIGHT = 0.6  # the score of others is drawn if it is at most this share of the data's span away from it
 FEW = 3  # with more agents bands would hide one another
 SIDE_STEP = 0.03  # octaves between many agents' points of one budget, so that their bars do not cover one another
 
@@ -110,6 +111,6 @@ def _draw_references(axes: Axes, table: pd.DataFrame, game: Game, random_score: 
         in_sight.append(random_score)
         axes.axhline(random_score, color=GREY, linestyle=(0, (4, 3)), linewidth=1.1, label="random play, measured here")
     span = max(in_sight) - min(in_sight)
-    human = game.human_score if table.max_env_steps.isna().all() else None  # of whole games
-    if human is not None and min(in_sight) - SIGHT * span <= human <= max(in_sight) + SIGHT * span:
-        axes.axhline(human, color=GREY, linestyle=":", linewidth=1.4, label="human, from the literature")
+    line = reference_line(game) if table.max_env_steps.isna().all() else None  # of whole games
+    if line is not None and min(in_sight) - SIGHT * span <= line.score <= max(in_sight) + SIGHT * span:
+        axes.axhline(line.score, color=GREY, linestyle=":", linewidth=1.4, label=line.label)

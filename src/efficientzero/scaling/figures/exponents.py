@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import CEILINGS, Analysis
+from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.analysis.pair import PairAnalysis
 from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
+from efficientzero.scaling.curves.reference_scores import Ceiling
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -27,7 +28,6 @@ from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
 from efficientzero.scaling.refused import Refused
 
 METHODS = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
-ROWS = [(ceiling, method) for ceiling in CEILINGS for method in METHODS]
 TICKS = (
     (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
     (0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 2.5),
@@ -37,6 +37,8 @@ NARROW = (8.0, 3.2)  # spans of ratios below which the second and the last of `T
 WIDEST = (0.1, 10.0)  # ratios shown; an interval that goes on has an arrow
 COLUMNS = 3
 TITLE = "Ratio of scaling exponents"
+
+Line = tuple[Ceiling, str]  # a ceiling and a method of `METHODS`
 
 
 def draw_exponents(analysis: Analysis | Refused) -> Figure:
@@ -53,12 +55,13 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
     estimands = [
         estimand
         for estimand in ESTIMANDS
-        if any(isinstance(ratio, Interval) for pair in analysis.pairs for ceiling in CEILINGS
+        if any(isinstance(ratio, Interval) for pair in analysis.pairs for ceiling in analysis.curves
                for ratio in pair.estimates[ceiling, estimand].exponents.values())
     ]  # fmt: skip
     low = max(WIDEST[0], min(0.8, *(ratio.low for ratio in shown)) / 1.08)
     high = min(WIDEST[1], max(1.25, *(ratio.high for ratio in shown)) * 1.08)
     looks = appearances(analysis.agents)
+    lines = [(ceiling, method) for ceiling in analysis.curves for method in METHODS]
     columns = min(len(analysis.pairs), COLUMNS)
     rows = -(-len(analysis.pairs) // columns)
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
@@ -71,8 +74,8 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
                 axes.set_axis_off()
                 continue
             pair = analysis.pairs[number]
-            _draw(axes, pair, looks[pair.second], estimands, low, high)
-            _axes(axes, low, high)
+            _draw(axes, pair, lines, looks[pair.second], estimands, low, high)
+            _axes(axes, lines, low, high)
             axes.set_title(f"{looks[pair.second].name}: {pair.word}", fontsize=10)
         figure.legend(handles=_handles(estimands), loc="outside lower right", frameon=False, ncols=1, fontsize=8)
         add_note(
@@ -87,12 +90,18 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
 
 
 def _draw(
-    axes: Axes, pair: PairAnalysis, look: Appearance, estimands: Sequence[Estimand], low: float, high: float
-) -> None:  # fmt: skip
+    axes: Axes,
+    pair: PairAnalysis,
+    lines: Sequence[Line],
+    look: Appearance,
+    estimands: Sequence[Estimand],
+    low: float,
+    high: float,
+) -> None:
     axes.axvspan(*EQUIVALENCE, color="0.93", linewidth=0, zorder=0)
     axes.axvline(1.0, color="black", linewidth=0.9, zorder=1)
     shifts = (-0.17, 0.17) if len(estimands) > 1 else (0.0,)
-    for row, (ceiling, method) in enumerate(ROWS):
+    for row, (ceiling, method) in enumerate(lines):
         for shift, estimand in zip(shifts, estimands, strict=True):
             ratio = pair.estimates[ceiling, estimand].exponents[method]
             if isinstance(ratio, Interval):
@@ -115,7 +124,7 @@ def _interval(
                   markerfacecolor=look.color if filled else "white", markeredgewidth=1.2, zorder=3)  # fmt: skip
 
 
-def _axes(axes: Axes, low: float, high: float) -> None:
+def _axes(axes: Axes, lines: Sequence[Line], low: float, high: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     ticks = TICKS[sum(high / low < span for span in NARROW)]
@@ -123,8 +132,8 @@ def _axes(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(labelbottom=True)
-    axes.set_ylim(len(ROWS) - 0.4, -0.6)
-    axes.set_yticks(range(len(ROWS)), [f"{METHODS[method]}, {ceiling} ceiling" for ceiling, method in ROWS])
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_yticks(range(len(lines)), [f"{METHODS[method]}, {ceiling} ceiling" for ceiling, method in lines])
     axes.axhline(len(METHODS) - 0.5, color="0.8", linewidth=0.8)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.analysis.pair import PairAnalysis
 from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
+from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -65,7 +66,8 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
             _axes(axes, low, high)
         figure.supylabel(f"frames over those of\n{first} (log scale)", fontsize=9.5)
         for axes in grid[-1]:
-            axes.set_xlabel(f"level (0: random play, 1: {_ceiling(analysis)} score)")
+            between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
+            axes.set_xlabel(f"level (0: random play,{between}1: {_ceiling(analysis)} score)")
         add_note(figure, _notes(analysis), 72 if columns == 1 else 54 * columns)
     return figure
 
@@ -121,7 +123,7 @@ def _limits(seen: list[np.ndarray]) -> tuple[float, float]:
 
 
 def _ceiling(analysis: Analysis) -> str:
-    return "human" if analysis.ceiling == "human" else "best-known"
+    return "best-known" if analysis.ceiling == "best" else analysis.ceiling
 
 
 def _notes(analysis: Analysis) -> list[str]:

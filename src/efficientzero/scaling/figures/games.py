@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from efficientzero.games import find_game
 from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -24,6 +25,7 @@ from efficientzero.scaling.figures.drawing import (
     write_reason,
 )
 from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
+from efficientzero.scaling.figures.reference_line import reference_line
 from efficientzero.scaling.figures.score_spread import half_widths
 from efficientzero.scaling.refused import Refused
 
@@ -83,7 +85,8 @@ def _draw_aggregate(
         axes.xaxis.set_major_formatter(SHORT)
     else:
         compute_axis(axes, list(curve.groupby(["agent", "frames"])[x].mean()))
-    axes.set_ylabel(f"mean over games (0: random play, 1: {analysis.ceiling} score)")
+    between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
+    axes.set_ylabel(f"mean over games{between}(0: random play, 1: {analysis.ceiling} score)")
     axes.set_ylim(bottom=0.0)
     axes.grid(axis="y", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -103,10 +106,10 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
     if x == "frames":
         axes.xaxis.set_major_locator(FixedLocator(_some(sorted(set(curve.frames)), 2)))
         axes.xaxis.set_major_formatter(SHORT)
-    human = find_game(game).human_score
+    line = reference_line(find_game(game))
     low, high = axes.get_ylim()
-    if human is not None and low <= human <= high:
-        axes.axhline(human, color=GREY, linestyle=":", linewidth=1.2)
+    if line is not None and low <= line.score <= high:
+        axes.axhline(line.score, color=GREY, linestyle=":", linewidth=1.2)
     axes.set_title(game, fontsize=8.5, pad=3)
     axes.tick_params(labelsize=7, pad=2)
     axes.yaxis.set_major_locator(MaxNLocator(3))
@@ -143,9 +146,16 @@ def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
         refused = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)].refused
         band = f"Band: 95 % interval, {MEANING[analysis.estimand]}." if (refused == "").all() else "No band: one seed."
         sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
+        if analysis.ceiling in CEILINGS["minatar"]:
+            sentences.append(
+                f"MinAtar has no human scores: normalised by random play measured here and the "
+                f"{CEILING_NAMES[analysis.ceiling]} (Wu and Ren 2026)."
+            )
+    lines = (reference_line(find_game(game)) for game in dict.fromkeys(curve.game))
+    dotted = next((line.name for line in lines if line is not None), "the human score")
     seeds = f"{curve.seeds.min()}" if curve.seeds.nunique() == 1 else f"{curve.seeds.min()} to {curve.seeds.max()}"
     sentences.append(
         f"Small panels: score of an episode, mean over {seeds} seed{'s' * (int(curve.seeds.max()) > 1)}"
-        f"{' with its interval' if curve.seeds.max() > 1 else ''}; dotted: the human score, where it is in sight."
+        f"{' with its interval' if curve.seeds.max() > 1 else ''}; dotted: {dotted}, where it is in sight."
     )
     return sentences

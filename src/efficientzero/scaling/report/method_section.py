@@ -9,6 +9,7 @@ from typing import Any
 
 import efficientzero
 from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS, both_ceilings
 from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
@@ -16,7 +17,12 @@ from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import counted, listed
 
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib")
-CEILINGS = {"human": "the human score", "best": "the best known score"}
+MINATAR = CEILINGS["minatar"]
+ORIGIN_OF_MINATAR = (
+    " MinAtar's games have no human score. Random play was measured here, over 1,000 whole games each in the "
+    "environments of the evaluation; the published scores are those of Wu and Ren 2026 (arXiv:2510.06649), means over "
+    "5 runs."
+)
 
 
 def installed_versions() -> dict[str, str]:
@@ -43,8 +49,9 @@ def method_section(analysis: Analysis | Refused, versions: Mapping[str, str], pu
 
 
 def _steps(analysis: Analysis, published: str | None) -> dict[str, str]:
+    first, other = both_ceilings(analysis.ceiling)
     refused = [name for name, found in analysis.curves.items() if isinstance(found, Refused)]
-    ceilings = f" Refused here: {listed([CEILINGS[name] for name in refused])}." if refused else ""
+    ceilings = f" Refused here: {listed(['the ' + CEILING_NAMES[name] for name in refused])}." if refused else ""
     budgets = listed([f"{frames:,.0f}" for frames in analysis.frames])
     if published is None:
         seeds = f"up to {counted(analysis.seeds, 'seed')}"
@@ -58,8 +65,9 @@ def _steps(analysis: Analysis, published: str | None) -> dict[str, str]:
     return {
         "Data": f"{counted(len(analysis.agents), 'agent')}, {counted(len(analysis.games), 'game')}, {seeds}; "
         f"budgets of {budgets} frames. {finished}",
-        "Scale": "Every score is placed between random play (0) and a ceiling (1) that is fixed beforehand: the human "
-        f"score first, then the best known score, to see if the choice matters.{ceilings}",
+        "Scale": "Every score is placed between random play (0) and a ceiling (1) that is fixed beforehand: the "
+        f"{CEILING_NAMES[first]} first, then the {CEILING_NAMES[other]}, to see if the choice matters."
+        f"{ORIGIN_OF_MINATAR if first in MINATAR else ''}{ceilings}",
         "Ratio of exponents": "Both mean curves are made monotone and turned around: frames as a function of the "
         "level. The ratio of the spreads of ln frames, over the levels both reach, is the ratio of exponents.",
         "Fitted curves": "z = (1 - E) / (1 + (midpoint / frames)^exponent) by bounded least squares, as M0 to M3; two "

@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from efficientzero.folders import write_whole
+from efficientzero.games import find_game
 from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
@@ -93,7 +95,7 @@ def report_page(
         *([figures_section(figures, len(games), analysis)] if figures else []),
         _tables_section(analysis, table, published),
         refusals_section(analysis),
-        terms_section(),
+        terms_section(CEILINGS[find_game(games[0]).family]),
         method_section(analysis, versions, published),
         *([parameters_section(parameters, agents)] if parameters else []),
     ]

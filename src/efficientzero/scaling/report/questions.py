@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from efficientzero.games import find_game
+from efficientzero.published import expectation_in_words
 from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.analysis.pair import PairAnalysis
+from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
@@ -26,7 +29,9 @@ def questions_section(analysis: Analysis | Refused, table: pd.DataFrame, publish
     """Questions and answers as a list; those that need a comparison are left out where that is refused, and those
     about runs of one's own where scores are `published`."""
     costs = cost_means(table)
+    expected = _expected(table) if published is None else []
     asked = [
+        *([("What was to be expected at these budgets?", expected)] if expected else []),
         ("How many parameters does each agent have?", _parameters(costs)),
         ("What does a run cost?", _compute(costs)),
         *(_of_comparison(analysis) if isinstance(analysis, Analysis) else []),
@@ -54,12 +59,26 @@ def _of_comparison(analysis: Analysis) -> list[tuple[str, list[str]]]:
             for pair in analysis.pairs
         ),
         ("A better exponent, or an offset?", _exponent_or_offset(analysis)),
+        *(_of_humans(analysis) if analysis.ceiling in CEILINGS["ale"] else []),
+    ]
+
+
+def _of_humans(analysis: Analysis) -> list[tuple[str, list[str]]]:
+    """Not asked of MinAtar, which nobody has published scores of people for."""
+    return [
         (
             "In what share of games is an agent above the human after 20 minutes of play?",
             [*above_human(analysis, TWENTY_MINUTES), WHO_THE_HUMANS_ARE],
         ),
         ("And after two hours?", above_human(analysis, TWO_HOURS)),
     ]
+
+
+def _expected(table: pd.DataFrame) -> list[str]:
+    """Of every Atari game, what published EfficientZero had at the largest budget."""
+    frames = int(table.frames.max())
+    games = [game for game in dict.fromkeys(table.game) if find_game(game).family == "ale"]
+    return [sentence(expectation_in_words(game, frames)) for game in games]
 
 
 def _parameters(costs: pd.DataFrame) -> list[str]:

@@ -10,12 +10,17 @@ from scipy import stats
 
 from efficientzero.games import find_game
 from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.curves.minatar_scale import minatar_scale
+from efficientzero.scaling.curves.reference_scores import CEILING_NAMES
 from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import NONE, in_brackets, number, play_time, sentence
 
+MEASURED_AND_PUBLISHED = (
+    "Random play was measured here over 1,000 games; DQN's score is that of Wu and Ren 2026. There is no human score."
+)
 STATISTICS = {
     "mean": "mean",
     "median": "median",
@@ -69,15 +74,19 @@ def _by_budget(table: pd.DataFrame, spread: str) -> Markup:
 def _by_game(table: pd.DataFrame, spread: str) -> Markup:
     agents = list(dict.fromkeys(table.agent))
     last = table[table.frames == table.frames.max()]
+    games = [find_game(name) for name in dict.fromkeys(table.game)]
+    minatar = all(game.family == "minatar" for game in games)
     rows = []
-    for name in dict.fromkeys(table.game):
-        game = find_game(name)
-        references = [NONE if value is None else number(value) for value in (game.random_score, game.human_score)]
-        rows.append([name, *references, *(_cell(last, agent, name) for agent in agents)])
+    for game in games:
+        scale = minatar_scale(game.name) if minatar else None
+        known = (game.random_score, game.human_score) if scale is None else (scale.random, scale.dqn)
+        references = [NONE if value is None else number(value) for value in known]
+        rows.append([game.name, *references, *(_cell(last, agent, game.name) for agent in agents)])
+    whose = MEASURED_AND_PUBLISHED if minatar else "Random play and human are the literature's."
     return data_table(
         f"Scores at {table.frames.max():,.0f} frames",
-        f"Points of an episode, {spread} Random play and human are the literature's.",
-        ["game", "random play", "human", *(agent_name(agent) for agent in agents)],
+        f"Points of an episode, {spread} {whose}",
+        ["game", "random play", "published DQN" if minatar else "human", *(agent_name(agent) for agent in agents)],
         rows,
     )
 
@@ -101,6 +110,9 @@ def _spread(table: pd.DataFrame, published: str | None) -> str:
 
 def _references(name: str) -> str:
     game = find_game(name)
+    if game.family == "minatar":
+        scale = minatar_scale(name)
+        return f"Random play has {number(scale.random)} and published DQN {number(scale.dqn)}. {MEASURED_AND_PUBLISHED}"
     if game.random_score is None or game.human_score is None:
         return "The literature has no human score of this game."
     return f"In the literature random play has {number(game.random_score)} and the human {number(game.human_score)}."
@@ -113,12 +125,11 @@ def _mean_curves(analysis: Analysis) -> Markup:
         [f"{frames:,.0f}", play_time(frames), *(_estimate(found[found.frames == frames], agent) for agent in agents)]
         for frames in analysis.frames.tolist()
     ]
-    ceiling = "human score" if analysis.ceiling == "human" else "best known score"
     over = "of this game" if len(analysis.games) == 1 else f"mean over {len(analysis.games)} games"
     return data_table(
         "Share of the way to the ceiling",
-        f"z: 0 is random play, 1 the {ceiling}; {over}. The curves that the verdict is about. Interval: for "
-        f"{analysis.estimand}." + _why_none(found),
+        f"z: 0 is random play, 1 the {CEILING_NAMES[analysis.ceiling]}; {over}. The curves that the verdict is about. "
+        f"Interval: for {analysis.estimand}." + _why_none(found),
         ["frames", "play", *(agent_name(agent) for agent in analysis.agents)],
         rows,
     )

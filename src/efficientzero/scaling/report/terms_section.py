@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS, Ceiling
 from efficientzero.scaling.report.markup import Markup, element
 
+LEVEL, HUMAN_NORMALISED = "z, the level", "human-normalised score"
 TERMS = {
     "frame": "One picture of the Atari console, which draws 60 a second. An agent acts once in every few of them.",
     "budget": "How many frames an agent may play before its training is finished and it is scored.",
     "seed": "The number that starts a run's chance events. Runs that differ only by it show how much is luck.",
-    "z, the level": "The share of the way from random play (0) to the ceiling (1), cut to that range, as a mean over "
-    "games. The ceiling of a game is the human score or the best known score.",
-    "human-normalised score": "The same share with the human score as ceiling, but not cut: 2 is twice as far as the "
+    LEVEL: "The share of the way from random play (0) to the ceiling (1), cut to that range, as a mean over "
+    "games. The ceiling of a game is the {first} or the {other}.",
+    HUMAN_NORMALISED: "The same share with the human score as ceiling, but not cut: 2 is twice as far as the "
     "human.",
     "95 % interval": "In brackets behind an estimate. Were everything repeated, 95 of 100 such intervals would hold "
     "the true value.",
@@ -31,9 +33,14 @@ TERMS = {
 }  # fmt: skip
 
 
-def terms_section() -> Markup:
-    """A list of definitions."""
-    found = [element("div", element("dt", term), element("dd", meaning)) for term, meaning in TERMS.items()]
+def terms_section(ceilings: tuple[Ceiling, Ceiling]) -> Markup:
+    """A list of definitions; `ceilings`: those of the games of this page."""
+    first, other = (CEILING_NAMES[name] for name in ceilings)
+    terms = TERMS | {LEVEL: TERMS[LEVEL].format(first=first, other=other)}
+    if ceilings != CEILINGS["ale"]:
+        del terms[HUMAN_NORMALISED], terms["frame"]
+        terms["frame"] = "In MinAtar an env step: nothing is skipped, and there is no clock."
+    found = [element("div", element("dt", term), element("dd", meaning)) for term, meaning in terms.items()]
     return element(
         "section",
         element("h2", "Words used here", id="words"),

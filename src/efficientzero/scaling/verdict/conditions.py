@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from efficientzero.scaling.curves.bootstrap import Interval
+from efficientzero.scaling.curves.reference_scores import both_ceilings
 from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
 from efficientzero.scaling.power_laws.form_selection import FormScore
 from efficientzero.scaling.refused import Refused
@@ -15,7 +16,6 @@ from efficientzero.scaling.verdict.evidence import Evidence
 from efficientzero.scaling.verdict.sensitivity import TRANSFORM_FREE
 
 SIZE = 0.05
-CEILINGS = ("human", "best")
 DECISIVE_FORMS = {
     TRANSFORM_FREE: "without a formula for the curves",
     "M1": "with one asymptote for both agents (M1)",
@@ -62,7 +62,8 @@ def exponent_conditions(evidence: Evidence) -> list[Condition]:
             f"probability {wald.p_value:.2g} (Wald test)",
         )
     )  # fmt: skip
-    missing = [ceiling for ceiling in CEILINGS if ceiling not in {check.ceiling for check in evidence.signs}]
+    there = {check.ceiling for check in evidence.signs}
+    missing = [ceiling for ceiling in both_ceilings(evidence.ceiling) if ceiling not in there]
     if missing:
         found.append(Condition("exponent", False, f"there are no curves for the {' and '.join(missing)} ceiling"))
     scores = evidence.forms[0].scores
@@ -112,7 +113,7 @@ def asymptote_conditions(evidence: Evidence) -> list[Condition]:
     """What must hold for `asymptote`, and whether it does."""
     found = [
         Condition("asymptote", False, f"there are no curves for the {ceiling} ceiling")
-        for ceiling in CEILINGS
+        for ceiling in both_ceilings(evidence.ceiling)
         if ceiling not in {forms.ceiling for forms in evidence.forms}
     ]
     for forms in evidence.forms:
