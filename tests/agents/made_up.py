@@ -57,6 +57,7 @@ SETTINGS = {
         "weight_decay": 1e-4,
         "warmup_updates": 10,
         "max_gradient_norm": 5.0,
+        "reanalysis_simulations": 4,
         "policy_weight": 1.0,
         "value_weight": 0.5,
         "reward_weight": 1.0,

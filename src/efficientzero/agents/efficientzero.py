@@ -13,7 +13,7 @@ from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
 from efficientzero.agents.soundness import Predictions, draw_sample, model_soundness, normalised, predictions
 from efficientzero.networks import EfficientZeroNetwork
-from efficientzero.parameters import EfficientZeroSettings
+from efficientzero.parameters import EfficientZeroSettings, Search
 from efficientzero.random_streams import generator
 from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
 from efficientzero.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
@@ -65,6 +65,9 @@ class EfficientZeroAgent(ReanalysingAgent):
         device: torch.device,
     ):
         self.settings = settings
+        self.reanalysis_search = settings.search.model_copy(
+            update={"simulations": settings.learning.reanalysis_simulations}
+        )
         # A prefix is never trained to be longer than an unroll, so the search begins a new one after as many steps.
         self.prefix_horizon = settings.learning.unroll_steps if settings.value_prefix else None
         with initial_weights(seed):
@@ -97,10 +100,14 @@ class EfficientZeroAgent(ReanalysingAgent):
         return (cumulative < random.random((len(visits), 1)) * cumulative[:, -1:]).sum(axis=1).astype(np.int64)
 
     def _search(
-        self, network: EfficientZeroNetwork, observation: NDArray[np.uint8], random: np.random.Generator | None
+        self,
+        network: EfficientZeroNetwork,
+        observation: NDArray[np.uint8],
+        random: np.random.Generator | None,
+        settings: Search | None = None,
     ) -> SearchResult:
-        """Searches from observations, with root noise if there is a generator to draw it from."""
-        settings = self.settings.search
+        """Searches from observations as acting does, or by other settings; noise if there is a generator to draw it."""
+        settings = settings or self.settings.search
         shape = (len(observation), self.actions)
         noise = None
         if random is not None and settings.policy == "gumbel":
@@ -109,7 +116,11 @@ class EfficientZeroAgent(ReanalysingAgent):
             alpha = np.full(self.actions, settings.dirichlet_alpha)
             noise = random.dirichlet(alpha, size=len(observation)).astype(np.float32)
         model = NetworkModel(network.eval())
-        with self.flop_counter.counted("search", len(observation)), torch.inference_mode(), self._autocast():
+        with (
+            self.flop_counter.counted(f"search by {settings.simulations}", len(observation)),
+            torch.inference_mode(),
+            self._autocast(),
+        ):
             root = model.root(torch.from_numpy(observation).to(self.device))
             return search(
                 model,
@@ -123,7 +134,7 @@ class EfficientZeroAgent(ReanalysingAgent):
     def _estimate(
         self, network: EfficientZeroNetwork, observation: NDArray[np.uint8], random: np.random.Generator
     ) -> Estimate:
-        result = self._search(network, observation, random)
+        result = self._search(network, observation, random, self.reanalysis_search)
         return Estimate(result.policy, result.value)
 
     def _values(self, network: EfficientZeroNetwork, observation: Tensor) -> Tensor:
@@ -152,7 +163,9 @@ class EfficientZeroAgent(ReanalysingAgent):
 
         with self.flop_counter.left_out(), normalised(self.network, "evaluation"):
             return model_soundness(
-                sample, predict, lambda observations: self._search(self.network, observations, random)
+                sample,
+                predict,
+                lambda observations: self._search(self.network, observations, random, self.reanalysis_search),
             )
 
     def _batch(

@@ -13,7 +13,6 @@ from efficientzero.parameters.schema import (
     Parameters,
     PPOSettings,
     RainbowSettings,
-    Search,
 )
 from efficientzero.parameters.spelling import suggestion
 
@@ -29,7 +28,7 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
         if not AGENT_NAME.fullmatch(name):
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
-            yield from _search(f"agent.{name}.search", settings.search)
+            yield from _search(f"agent.{name}", settings)
         if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
             yield (
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
@@ -92,31 +91,36 @@ def _budgets(parameters: Parameters) -> Iterator[str]:
         )
 
 
-def _search(key: str, search: Search) -> Iterator[str]:
+def _search(key: str, settings: EfficientZeroSettings) -> Iterator[str]:
+    search = settings.search
     if search.policy == "gumbel":
-        if search.considered_actions > search.simulations:
-            yield (
-                f"{key}.considered_actions: {search.considered_actions} is more than {key}.simulations "
-                f"({search.simulations}); each considered action needs a simulation"
-            )
+        for name, simulations in (
+            (f"{key}.search.simulations", search.simulations),
+            (f"{key}.learning.reanalysis_simulations", settings.learning.reanalysis_simulations),
+        ):
+            if search.considered_actions > simulations:
+                yield (
+                    f"{key}.search.considered_actions: {search.considered_actions} is more than {name} "
+                    f"({simulations}); each considered action needs a simulation"
+                )
         if search.q_transform == "by_parent_and_siblings":
             yield (
-                f"{key}.q_transform: by_parent_and_siblings is for policy puct; "
+                f"{key}.search.q_transform: by_parent_and_siblings is for policy puct; "
                 "gumbel needs completed_by_mix_value or tree_min_max"
             )
     elif search.q_transform == "completed_by_mix_value":
         yield (
-            f"{key}.q_transform: completed_by_mix_value is for policy gumbel; "
+            f"{key}.search.q_transform: completed_by_mix_value is for policy gumbel; "
             "puct needs by_parent_and_siblings or tree_min_max"
         )
     until = search.temperature_until
     if len(until) != len(search.temperature) - 1:
         yield (
-            f"{key}.temperature_until: {len(until)} env steps for {len(search.temperature)} temperatures; "
+            f"{key}.search.temperature_until: {len(until)} env steps for {len(search.temperature)} temperatures; "
             "it says when each but the last ends, so it is one shorter"
         )
     if any(later <= earlier for earlier, later in pairwise(until)):
-        yield f"{key}.temperature_until: {until} must increase"
+        yield f"{key}.search.temperature_until: {until} must increase"
 
 
 def _convolutions(key: str, network: ConvolutionalNetwork, parameters: Parameters) -> Iterator[str]:

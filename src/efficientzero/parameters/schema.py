@@ -127,6 +127,7 @@ class UnrolledLearning(OffPolicyLearning):
     max_target_age: (
         Annotated[int, Field(ge=0)] | None
     )  # in updates; older search targets are searched again; null: never
+    reanalysis_simulations: PositiveInt  # of each search made again; acting has `search.simulations`
     policy_weight: NonNegative
     value_weight: NonNegative
     reward_weight: NonNegative  # of the reward or value-prefix loss
