@@ -155,7 +155,7 @@ def test_anything_else_than_parameters_is_refused(values):
         ({"agent.efficientzero.search.policy": "puct"}, "is for policy gumbel"),
         ({"agent.Big-One": {"kind": "random"}}, "agent.Big-One: a name is lower-case"),
         (
-            {"envs.size": 28, "agent.rainbow.network.convolutions": [[32, 5, 5], [64, 6, 5]]},
+            {"game": "Alien", "envs.size": 28, "agent.rainbow.network.convolutions": [[32, 5, 5], [64, 6, 5]]},
             "agent.rainbow.network.convolutions: convolution 2 has a 6x6 kernel, but only 5x5 is left of the 28x28",
         ),
         (

@@ -143,15 +143,23 @@ def test_one_knob_decides_what_is_searched_again(max_age, expected):
 
 
 def test_targets_are_searched_with_the_target_network_and_acting_uses_the_present_one():
-    one, filled = agent(learning__target_network_interval=1000), memory()
+    one, filled = agent(learning__target_network_interval=1000, learning__reanalysis_simulations=6), memory()
     for _ in range(5):
         one.learn(filled)
-    used = []
+    used, visits = [], []
     search = one._search
-    one._search = lambda network, seen, random: (used.append(network), search(network, seen, random))[1]
+
+    def recorded(network, *arguments):
+        result = search(network, *arguments)
+        used.append(network)
+        visits.append(result.visit_counts.sum(axis=1))
+        return result
+
+    one._search = recorded
     one._refresh(filled, np.arange(3))
     one.act(observation(), draws(), env_steps=0, mode="best")
     assert used[0] is one.target_network and used[1] is one.network
+    assert (visits[0] == 6).all() and (visits[1] == 4).all()  # reanalysis has a number of simulations of its own
     assert not torch.equal(next(iter(one.target_network.parameters())), next(iter(one.network.parameters())))
 
 
@@ -322,10 +330,10 @@ def test_reanalysis_searches_with_the_present_network_and_draws_anew_for_every_b
     networks, noises = [], []
     search = one._search
 
-    def recorded(network, seen, random):
+    def recorded(network, seen, random, settings):
         networks.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
         noises.append(random.bit_generator.state["state"]["state"])
-        return search(network, seen, random)
+        return search(network, seen, random, settings)
 
     monkeypatch.setattr(one, "_search", recorded)
     one.reanalyze(filled, Silent())
@@ -339,7 +347,7 @@ def test_refreshing_has_root_noise(monkeypatch):
     randoms = []
     search = one._search
     monkeypatch.setattr(
-        one, "_search", lambda network, seen, random: (randoms.append(random), search(network, seen, random))[1]
+        one, "_search", lambda network, seen, random, *more: (randoms.append(random), search(network, seen, random))[1]
     )
     one.learn(filled)
     assert randoms and all(random is not None for random in randoms)
