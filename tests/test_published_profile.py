@@ -25,6 +25,7 @@ SMALL = [
     "agent.efficientzero.search.simulations=6",
     "agent.efficientzero.learning.batch_size=4",
     "agent.efficientzero.learning.updates_per_env_step=0.2",
+    "agent.model_free_muzero.learning.updates_per_env_step=0.2",
     "agent.ppo.rollout_steps=5",
     "evaluation.episodes=2",
     "evaluation.max_env_steps=4",
