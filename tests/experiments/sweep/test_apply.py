@@ -43,9 +43,9 @@ def test_comments_stay(repository):
     sweep = load_sweep("efficientzero", repository)
     file = repository / "conf/agent/efficientzero.yaml"
     text = file.read_text()
-    apply_best({"agent.efficientzero.learning.batch_size": 32}, sweep, repository)
+    apply_best({"agent.efficientzero.learning.batch_size": 128}, sweep, repository)
     changed = lines_that_differ(text, file.read_text())
-    assert len(changed) == 1 and changed[0].strip().startswith("batch_size: 32")
+    assert len(changed) == 1 and changed[0].strip().startswith("batch_size: 128")
     assert text.count("#") == file.read_text().count("#")
 
 
