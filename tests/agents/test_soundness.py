@@ -215,7 +215,10 @@ def spoil(network):
 
 
 def test_spoiled_statistics_show_in_evaluation_mode_alone():
-    settings = made_up.settings(learning__batch_size=32, learning__max_target_age=50, learning__learning_rate=3e-3)
+    settings = made_up.settings(
+        network__normalisation="batch", network__latent="free",
+        learning__batch_size=32, learning__max_target_age=50, learning__learning_rate=3e-3,
+    )  # fmt: skip
     one = make_agent(settings, chain_world.SPECIFICATION, seed=0, device=torch.device("cpu"))
     memory = chain_world.played()
     for _ in range(80):
