@@ -274,15 +274,16 @@ def digest(agent, memory):
     return state.hexdigest()
 
 
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
 @pytest.mark.parametrize("kind", ["efficientzero", "model_free_muzero"])
 @pytest.mark.parametrize("updates", [0, 3])
-def test_nothing_is_changed(kind, updates):
+def test_nothing_is_changed(kind, updates, normalisation):
     if kind == "efficientzero":
-        measured, memory = trained(updates)
-        other, same = trained(updates)
+        measured, memory = trained(updates, network__normalisation=normalisation)
+        other, same = trained(updates, network__normalisation=normalisation)
     else:
         (measured, memory), (other, same) = (
-            (test_model_free_muzero.agent(), chain_world.played(rows=60)) for _ in range(2)
+            (test_model_free_muzero.agent(normalisation=normalisation), chain_world.played(rows=60)) for _ in range(2)
         )
         for _ in range(updates):
             measured.learn(memory), other.learn(same)
