@@ -6,8 +6,9 @@
     c P . . #      walker is, on what is left, and on the discount: with 0.7 the best action is another in 10 states,
     # # # # #      with 0.98 in 12.
 
-Shown are five planes: walker, goal, pit, coins (the smaller one darker) and walls. Optimal values are computed by value
-iteration. In no state is the second-best action worth almost as much as the best: it is as good, or .066 worse.
+Shown are three planes: the walker, and each coin while it is there; what never changes is not shown. Optimal values are
+computed by value iteration. In no state is the second-best action worth almost as much as the best: it is as good, or
+.066 worse.
 """
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 
 DISCOUNT = 0.8
 ACTIONS, MOVES = 4, ((-1, 0), (1, 0), (0, -1), (0, 1))
-SHAPE = (5, 5, 5)
+SHAPE = (3, 5, 5)
 ENVIRONMENTS = 32
 TIME_LIMIT = 12
 SPECIFICATION = EnvironmentSpecification(SHAPE, 1, actions=ACTIONS, environments=ENVIRONMENTS, images=False)
 
 FLOOR = tuple(product((1, 2, 3), (0, 1, 2, 3)))
-GOAL, PIT = (1, 3), (3, 1)
-COINS = {(2, 2): 0.5, (3, 0): 0.25}
-WALKER_PLANE, GOAL_PLANE, PIT_PLANE, COIN_PLANE, WALL_PLANE = range(5)
+GOAL, PIT = (1, 3), (3, 2)
+COINS = {(1, 0): 0.5, (1, 2): 0.25}
 
 # A state: the walker's cell, and the coins that are left.
 STATES = [
@@ -76,21 +76,18 @@ def optimal_values(discount=DISCOUNT):
 
 
 def frames(states):
-    """uint8 ``[n, 5, 5, 5]``."""
+    """uint8 ``[n, 3, 5, 5]``."""
     shown = np.zeros((len(states), *SHAPE), np.uint8)
-    shown[:, GOAL_PLANE, *GOAL] = shown[:, PIT_PLANE, *PIT] = 255
-    shown[:, WALL_PLANE] = 255
-    shown[:, WALL_PLANE, *zip(*FLOOR, strict=True)] = 0
     for picture, state in zip(shown, states, strict=True):
         cell, coins = STATES[state]
-        picture[WALKER_PLANE, *cell] = 255
-        for coin in coins:
-            picture[COIN_PLANE, *coin] = 510 * COINS[coin]
+        picture[0, *cell] = 255
+        for plane, coin in enumerate(COINS, start=1):
+            picture[plane, *coin] = 255 * (coin in coins)
     return shown
 
 
 def every_state():
-    """The observation of each state, uint8 ``[36, 5, 5, 5]``."""
+    """The observation of each state, uint8 ``[36, 3, 5, 5]``."""
     return frames(np.arange(OVER))
 
 
