@@ -8,6 +8,9 @@ from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, setting
 from efficientzero.agents import make_agent
 
 
+both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
+
+
 class Silent:
     def update(self, units):
         pass
@@ -38,13 +41,15 @@ def test_the_same_seed_learns_the_same_bytes_and_another_does_not():
     assert not same_state(states[0], states[2])
 
 
+@both_normalisations  # running statistics are state too
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_a_restored_agent_goes_on_exactly(optimizer):
-    one, filled = agent(learning__optimizer=optimizer), memory()
+def test_a_restored_agent_goes_on_exactly(optimizer, normalisation):
+    changes = {"learning__optimizer": optimizer, "network__normalisation": normalisation}
+    one, filled = agent(**changes), memory()
     for _ in range(7):
         one.learn(filled)
     saved = {name: array.copy() for name, array in one.state().items()}
-    other, copy = agent(seed=0, learning__optimizer=optimizer), memory()
+    other, copy = agent(seed=0, **changes), memory()
     other.restore(saved)
     copy.targets.replace(np.arange(90), filled.targets.policy, filled.targets.value, 0)
     copy.targets.searched_at[:] = filled.targets.searched_at
@@ -90,8 +95,9 @@ def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
     np.testing.assert_allclose(again.policy.sum(1), 1.0, rtol=1e-5)
 
 
-def test_acting_leaves_no_trace_in_the_network():
-    one = agent()
+@both_normalisations
+def test_acting_leaves_no_trace_in_the_network(normalisation):
+    one = agent(network__normalisation=normalisation)
     before = {name: array.copy() for name, array in one.state().items()}
     one.act(observation(), draws(), env_steps=0, mode="training")
     after = one.state()
@@ -163,8 +169,9 @@ def test_targets_are_searched_with_the_target_network_and_acting_uses_the_presen
     assert not torch.equal(next(iter(one.target_network.parameters())), next(iter(one.network.parameters())))
 
 
-def test_the_target_network_is_renewed_at_its_interval():
-    one, filled = agent(), memory()  # every 4 updates
+@both_normalisations
+def test_the_target_network_is_renewed_at_its_interval(normalisation):
+    one, filled = agent(network__normalisation=normalisation), memory()  # every 4 updates
     for update in range(1, 10):
         one.learn(filled)
         equal = all(
@@ -174,9 +181,13 @@ def test_the_target_network_is_renewed_at_its_interval():
         assert equal == (update % 4 == 0)
 
 
+@both_normalisations  # the target network's values are those of evaluation mode
 @pytest.mark.parametrize("bootstrap", ["search", "network"])
-def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap):
-    one, filled = agent(learning__value_bootstrap=bootstrap, off_policy_correction=False), memory()
+def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap, normalisation):
+    one = agent(
+        learning__value_bootstrap=bootstrap, off_policy_correction=False, network__normalisation=normalisation
+    )
+    filled = memory()
     for _ in range(6):
         one.learn(filled)
     positions = np.array([3, 10, 20])
@@ -253,10 +264,11 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
         assert figures["reward_loss"] < 0.8
 
 
-def test_bfloat16_trains_and_stays_close_to_float32():
+@both_normalisations
+def test_bfloat16_trains_and_stays_close_to_float32(normalisation):
     losses = []
     for precision in ("float32", "bfloat16"):
-        one, filled = agent(learning__precision=precision), memory()
+        one, filled = agent(learning__precision=precision, network__normalisation=normalisation), memory()
         for _ in range(3):
             figures = one.learn(filled)
         losses.append(figures["loss"])

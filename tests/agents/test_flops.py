@@ -59,10 +59,13 @@ def test_work_is_in_proportion_to_its_size():
     assert counter.total == 14 * 2 * 3 * 5
 
 
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_looking_on_changes_nothing(precision):
+def test_looking_on_changes_nothing(precision, normalisation):
     """The measured first update and the others leave the same bits."""
-    first, measured = (made_up.agent(learning__precision=precision) for _ in range(2))
+    first, measured = (
+        made_up.agent(learning__precision=precision, network__normalisation=normalisation) for _ in range(2)
+    )
     first.flop_counter._per_unit.update({"search": 1, "update": 1, "value": 1})
     memories = made_up.memory(), made_up.memory()
     for one, memory in zip((first, measured), memories, strict=True):

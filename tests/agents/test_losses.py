@@ -28,9 +28,12 @@ def loss_of(one, batch):
     return loss, figures, errors, network
 
 
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
 @pytest.mark.parametrize("on", [True, False])
-def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on):
-    one, batch = prepared(consistency=on, value_prefix=on, off_policy_correction=on)
+def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
+    one, batch = prepared(
+        consistency=on, value_prefix=on, off_policy_correction=on, network__normalisation=normalisation
+    )
     loss, figures, errors, network = loss_of(one, batch)
     # Once more, term by term, with the same network in the same mode.
     network = copy.deepcopy(one.network).train()
@@ -38,14 +41,19 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on):
     steps = batch.actions.shape[1]
     latent = network.represent(batch.observations[:, 0])
     state = network.initial_reward_state(BATCH, latent.device)
-    imagined = []
+    imagined, said = [], [(None, *network.predict(latent))]
+    for step in range(steps):
+        latent, state, reward = network.step(latent, state, batch.actions[:, step])
+        imagined.append(latent)
+        said.append((reward, *network.predict(latent)))
+    if normalisation == "batch":  # the heads see all depths as one batch
+        root = network.represent(batch.observations[:, 0])
+        together = (logits.chunk(steps + 1) for logits in network.predict(torch.cat([root, *imagined])))
+        said = list(zip([None, *network.reward.unrolled(torch.stack(imagined))], *together, strict=True))
     total = torch.zeros(BATCH)
-    for step in range(steps + 1):
+    for step, (reward, policy, value) in enumerate(said):
         if step:
-            latent, state, reward = network.step(latent, state, batch.actions[:, step - 1])
             total += batch.reward_mask[:, step - 1] * cross_entropy(reward, support.encode(batch.reward[:, step - 1]))
-            imagined.append(latent)
-        policy, value = network.predict(latent)
         total += batch.policy_mask[:, step] * cross_entropy(policy, batch.policy[:, step])
         total += 0.5 * batch.value_mask[:, step] * cross_entropy(value, support.encode(batch.value[:, step]))
         if step == 0:
@@ -110,8 +118,9 @@ def test_later_observations_are_augmented_alike_and_the_first_on_its_own():
     assert (seen[:, 0] != seen[:, 1]).flatten(1).any(dim=1).float().mean() > 0.8
 
 
-def test_every_part_of_the_network_learns():
-    one, batch = prepared()
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
+def test_every_part_of_the_network_learns(normalisation):
+    one, batch = prepared(network__normalisation=normalisation)
     loss, _, _, network = loss_of(one, batch)
     loss.backward()
     for name, weight in network.named_parameters():

@@ -20,7 +20,10 @@ class Silent:
         pass
 
 
-def agent(seed=0, off_policy_correction=False, **changes):
+both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
+
+
+def agent(seed=0, off_policy_correction=False, normalisation="layer", **changes):
     shared = ModelFreeMuZeroSettings.model_fields["learning"].annotation.model_fields
     learning = {name: value for name, value in SETTINGS["learning"].items() if name in shared}
     learning |= {"batch_size": 32, "td_steps": 1, "learning_rate": 3e-3, "priority_exponent": 0.0, "warmup_updates": 0}
@@ -30,7 +33,7 @@ def agent(seed=0, off_policy_correction=False, **changes):
         discount=0.9,
         network={
             "size": "small",
-            "normalisation": "layer",
+            "normalisation": normalisation,
             "latent": "min_max",
             "support_maximum": 2.0,
             "support_bins": 41,
@@ -46,8 +49,9 @@ def agent(seed=0, off_policy_correction=False, **changes):
     )
 
 
-def test_it_finds_the_optimal_action_values():
-    one, memory = agent(augmentation_intensity=0.0), chain_world.played()
+@both_normalisations
+def test_it_finds_the_optimal_action_values(normalisation):
+    one, memory = agent(augmentation_intensity=0.0, normalisation=normalisation), chain_world.played()
     for update in range(500):
         one.learn(memory, learning_rate_factor=1.0 - update / 500)
     found = one._action_values(one.network, chain_world.every_state())
@@ -106,8 +110,9 @@ def test_reanalysis_estimates_everything_anew_and_reports_the_drift():
     np.testing.assert_allclose(drift.policy_distance, 0.5)  # from uniform to one action
 
 
-def test_the_loss_is_weighted_by_importance():
-    one, memory = agent(augmentation_intensity=0.0), chain_world.played()
+@both_normalisations
+def test_the_loss_is_weighted_by_importance(normalisation):
+    one, memory = agent(augmentation_intensity=0.0, normalisation=normalisation), chain_world.played()
     one.network.eval()  # BatchNorm mixes a batch's rows
 
     def loss(weights):
@@ -119,8 +124,9 @@ def test_the_loss_is_weighted_by_importance():
     assert loss(0.0 * first) == 0.0 < loss(first)
 
 
-def test_what_acting_keeps_is_the_greedy_estimate():
-    one = agent()
+@both_normalisations
+def test_what_acting_keeps_is_the_greedy_estimate(normalisation):
+    one = agent(normalisation=normalisation)
     decision = one.act(chain_world.every_state(), np.random.default_rng(0), env_steps=0, mode="training")
     again = one._estimate(one.network, chain_world.every_state(), np.random.default_rng(0))
     np.testing.assert_array_equal(decision.policy, again.policy)
@@ -138,9 +144,10 @@ def test_it_shares_efficientzeros_code_and_network():
         assert type(getattr(ours, part)) is type(getattr(theirs, part))
 
 
-def test_saved_and_restored_it_goes_on_as_it_would_have():
+@both_normalisations
+def test_saved_and_restored_it_goes_on_as_it_would_have(normalisation):
     memory = chain_world.played()
-    straight, left, resumed = agent(), agent(), agent()
+    straight, left, resumed = (agent(normalisation=normalisation) for _ in range(3))
     for _ in range(6):
         straight.learn(memory)
     for _ in range(2):

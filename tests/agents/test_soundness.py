@@ -215,7 +215,10 @@ def spoil(network):
 
 
 def test_spoiled_statistics_show_in_evaluation_mode_alone():
-    settings = made_up.settings(learning__batch_size=32, learning__max_target_age=50, learning__learning_rate=3e-3)
+    settings = made_up.settings(
+        network__normalisation="batch", network__latent="free",
+        learning__batch_size=32, learning__max_target_age=50, learning__learning_rate=3e-3,
+    )  # fmt: skip
     one = make_agent(settings, chain_world.SPECIFICATION, seed=0, device=torch.device("cpu"))
     memory = chain_world.played()
     for _ in range(80):
@@ -271,15 +274,16 @@ def digest(agent, memory):
     return state.hexdigest()
 
 
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
 @pytest.mark.parametrize("kind", ["efficientzero", "model_free_muzero"])
 @pytest.mark.parametrize("updates", [0, 3])
-def test_nothing_is_changed(kind, updates):
+def test_nothing_is_changed(kind, updates, normalisation):
     if kind == "efficientzero":
-        measured, memory = trained(updates)
-        other, same = trained(updates)
+        measured, memory = trained(updates, network__normalisation=normalisation)
+        other, same = trained(updates, network__normalisation=normalisation)
     else:
         (measured, memory), (other, same) = (
-            (test_model_free_muzero.agent(), chain_world.played(rows=60)) for _ in range(2)
+            (test_model_free_muzero.agent(normalisation=normalisation), chain_world.played(rows=60)) for _ in range(2)
         )
         for _ in range(updates):
             measured.learn(memory), other.learn(same)

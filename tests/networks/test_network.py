@@ -11,6 +11,9 @@ def settings(size="small", normalisation="layer", latent="min_max", bins=21):
     return Network(size=size, normalisation=normalisation, latent=latent, support_maximum=5.0, support_bins=bins)
 
 
+both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
+
+
 def network(shape=(4, 48, 48), actions=5, value_prefix=True, consistency=True, **changes):
     torch.manual_seed(0)
     return EfficientZeroNetwork(settings(**changes), shape, actions, value_prefix=value_prefix, consistency=consistency)
@@ -35,8 +38,9 @@ def predictions(one, observation, steps=5):
     return outputs
 
 
-def test_the_published_size_has_the_published_shapes():
-    published = network((12, 96, 96), actions=18, size="atari100k", bins=601)
+@both_normalisations
+def test_the_published_size_has_the_published_shapes(normalisation):
+    published = network((12, 96, 96), actions=18, size="atari100k", normalisation=normalisation, bins=601)
     published.eval()
     with torch.no_grad():
         latent = published.represent(torch.zeros(2, 12, 96, 96, dtype=torch.uint8))
@@ -53,9 +57,10 @@ def test_the_published_size_has_the_published_shapes():
     assert published.dynamics.convolution.in_channels == 64 + 1  # one action plane
 
 
+@both_normalisations
 @pytest.mark.parametrize("value_prefix", [True, False])
-def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix):
-    new = network(value_prefix=value_prefix).eval()
+def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix, normalisation):
+    new = network(value_prefix=value_prefix, normalisation=normalisation).eval()
     with torch.no_grad():
         latent = new.represent(torch.randint(0, 255, (3, 4, 48, 48), dtype=torch.uint8))
         latent, _, reward = new.step(latent, new.initial_reward_state(3, latent.device), torch.tensor([0, 1, 2]))
@@ -81,7 +86,7 @@ def test_with_layer_normalisation_search_sees_the_function_that_training_made(si
 
 
 @pytest.mark.parametrize(("size", "shape"), SIZES)
-@pytest.mark.parametrize("normalisation", ["layer", "batch"])
+@both_normalisations
 def test_scaled_latents_stay_within_0_and_1_however_deep(size, shape, normalisation):
     one = network(shape, size=size, normalisation=normalisation).eval()
     with torch.no_grad():
@@ -105,9 +110,10 @@ def test_free_latents_grow_with_depth_and_only_they():
     assert growth("free") > 3.0 and growth("min_max") < 2.0
 
 
-def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps():
+@both_normalisations
+def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps(normalisation):
     for value_prefix in (True, False):
-        one = randomised(network((6, 10, 10), value_prefix=value_prefix)).eval()
+        one = randomised(network((6, 10, 10), value_prefix=value_prefix, normalisation=normalisation)).eval()
         with torch.no_grad():
             latent = one.represent(torch.rand(4, 6, 10, 10))
             state = one.initial_reward_state(4, latent.device)
@@ -119,23 +125,26 @@ def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps():
             torch.testing.assert_close(one.reward.unrolled(torch.stack(latents)), torch.stack(single))
 
 
-def test_object_grids_and_other_image_sizes_fit():
+@both_normalisations
+def test_object_grids_and_other_image_sizes_fit(normalisation):
     for shape in ((6, 10, 10), (4, 64, 64), (4, 84, 84), (12, 96, 96)):
-        any_size = network(shape=shape).eval()
+        any_size = network(shape=shape, normalisation=normalisation).eval()
         with torch.no_grad():
             latent = any_size.represent(torch.zeros(1, *shape, dtype=torch.uint8))
             any_size.predict(latent)
 
 
-def test_bytes_and_floats_mean_the_same_observation():
-    one = network().eval()
+@both_normalisations
+def test_bytes_and_floats_mean_the_same_observation(normalisation):
+    one = network(normalisation=normalisation).eval()
     observation = torch.randint(0, 256, (2, 4, 48, 48), dtype=torch.uint8)
     with torch.no_grad():
         torch.testing.assert_close(one.represent(observation), one.represent(observation.float() / 255.0))
 
 
-def test_the_action_changes_the_next_state_and_only_its_own_row():
-    one = network().eval()
+@both_normalisations
+def test_the_action_changes_the_next_state_and_only_its_own_row(normalisation):
+    one = network(normalisation=normalisation).eval()
     with torch.no_grad():
         latent = one.represent(torch.rand(2, 4, 48, 48))
         state = one.initial_reward_state(2, latent.device)

@@ -2,8 +2,9 @@
 
 Acting, reanalysis and scoring run the network in evaluation mode, where BatchNorm normalises by its running statistics;
 losses are computed in training mode, where it normalises by the batch. A model that is right in the one and wrong in
-the other trains well and searches badly, and no loss shows it. Positions are those of the run's own replay, so what is
-measured is how well it was learned, not how well it generalises.
+the other trains well and searches badly, and no loss shows it. With layer normalisation both are the same function, and
+what is left to see is how well it holds at each depth. Positions are those of the run's own replay, so what is measured
+is how well it was learned, not how well it generalises.
 """
 
 from __future__ import annotations

@@ -11,9 +11,10 @@ from efficientzero.scaling.verdict.soundness import Check, Judgement, judge, ove
 
 MEANING = (
     "A search is as good as the model that it runs on, and no loss shows whether that is good: losses are computed in "
-    "training mode, in which BatchNorm normalises by the batch, and the search runs in evaluation mode, in which it "
-    "normalises by running statistics. So at every budget, before it is finished, what each network says of positions "
-    "of its own replay is held against what came of them."
+    "training mode, and the search runs in evaluation mode. The two are the same function of a network with layer "
+    "normalisation, and not of one with BatchNorm, which normalises by the batch in the one and by running statistics "
+    "in the other; and even the same function may hold for fewer steps than a search goes deep. So at every budget, "
+    "before it is finished, what each network says of positions of its own replay is held against what came of them."
 )
 HEADS: dict[Judgement, str] = {
     "sound": "sound",
