@@ -13,7 +13,7 @@ class Architecture:
         channels: channels of the latent state.
         first_channels: channels after the first strided convolution of an image.
         wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
-        max_pooling: the poolings of an image take the maximum (True), which keeps what is a pixel large, or the average.
+        max_pooling: images are pooled by the maximum (True), which keeps what is a pixel large, or by the average.
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
         head_channels: channels of the 1x1 convolution that each head begins with.
         head_hidden: width of each head's fully connected layer.

@@ -37,29 +37,35 @@ class Representation(nn.Module):
         grid = min(height, width) < SMALLEST_IMAGE
         if normalisation == "layer" and not grid:
             normalisation = "instance"
-        layers: list[nn.Module] = [
-            convolution(inputs, first, 1 if grid else 2),
-            feature_norm(normalisation, first),
-            nn.ReLU(),
-        ]
+
+        def pooling() -> nn.Module:
+            pool = nn.MaxPool2d if architecture.max_pooling else nn.AvgPool2d
+            return pool(kernel_size=3, stride=2, padding=1)
+
+        def block() -> nn.Module:
+            return ResidualBlock(normalisation, channels, channels)
+
+        size, pools = ceil(max(height, width) / 4), 0  # after two strided convolutions
+        while size > LARGEST_LATENT and not grid:
+            size, pools = ceil(size / 2), pools + 1
+        layers: list[nn.Module] = [convolution(inputs, first, 1 if grid else 2)]
         if architecture.wide_residual:
             layers += [
+                feature_norm(normalisation, first),
+                nn.ReLU(),
                 ResidualBlock(normalisation, first, first),
                 ResidualBlock(normalisation, first, channels, stride=2),
             ]
+            for _ in range(pools):
+                layers += [block(), pooling()]
         else:
-            layers += [convolution(first, channels, stride=2), feature_norm(normalisation, channels), nn.ReLU()]
-        if not grid:
-            pool = nn.MaxPool2d if architecture.max_pooling else nn.AvgPool2d
-            size = ceil(max(height, width) / 4)
-            while size > LARGEST_LATENT:
-                if architecture.wide_residual:
-                    layers.append(ResidualBlock(normalisation, channels, channels))
-                layers.append(pool(kernel_size=3, stride=2, padding=1))
-                size = ceil(size / 2)
-            if not architecture.wide_residual:
-                layers.append(ResidualBlock(normalisation, channels, channels))
-        self.layers = nn.Sequential(*layers, ResidualBlock(normalisation, channels, channels))
+            # Pooled as early as can be, before the normalisation: most of the time goes into what is large.
+            layers += [pooling() for _ in range(min(pools, 1))]
+            layers += [feature_norm(normalisation, first), nn.ReLU(), convolution(first, channels, stride=2)]
+            layers += [pooling() for _ in range(pools - 1)]
+            layers += [feature_norm(normalisation, channels), nn.ReLU()]
+            layers += [] if grid else [block()]
+        self.layers = nn.Sequential(*layers, block())
         self.scaled = latent == "min_max"
         self.latent_shape = self._measured(input_shape)
 
