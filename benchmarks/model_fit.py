@@ -4,23 +4,26 @@ Uniformly random play of a game is recorded, and the agent learns from it alone,
 updates the correlation of predicted with true rewards is printed by depth, in the mode that search uses, on the
 episodes that were learned from and on those of another seed. Any parameter can be changed:
 
-    python benchmarks/model_fit.py --games Breakout --updates 500 1000 -S envs.size=96 -S envs.color=rgb
-    python benchmarks/model_fit.py --games Assault -S profile=atari100k --device cuda
+    python benchmarks/model_fit.py --games Breakout --updates 500 1000 -S envs.size=48
+    python benchmarks/model_fit.py --games Assault -S profile=atari100k -S device=cuda
+
+With ``--write`` the lines are added to the table at the end of ``benchmarks/results/model_fit.md``.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 import yaml
-from numpy.typing import NDArray
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.interface import Memory
+from efficientzero.agents.soundness import correlation, draw_sample, normalised, predictions
 from efficientzero.experiments.composition import composed
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
@@ -28,33 +31,36 @@ from efficientzero.progress import Progress
 from efficientzero.run import new_run
 
 ROOT = Path(__file__).parents[1]
-POSITIONS = 2000  # at most, that correlations are taken over
+RESULT = ROOT / "benchmarks" / "results" / "model_fit.md"
+POSITIONS = 5000  # at most, that correlations are taken over; rewards are few, so all of a short recording
+CHUNK = 250  # positions predicted together
 
 
-def reward_correlations(agent: EfficientZeroAgent, memory: Memory, random: np.random.Generator) -> list[float]:
-    """Of predicted with true reward at depths 1 to the unroll length; NaN where either is constant."""
-    recording, steps = memory.recording, agent.settings.learning.unroll_steps
-    positions = random.permutation(len(recording) - steps * recording.environments)[:POSITIONS]
-    rows, environments = recording.locate(positions)
-    last_rows = recording.last_row(rows, environments)
-    network = agent.network.eval()
-    predicted: list[NDArray] = []
-    with torch.inference_mode():
-        latent = network.represent(torch.from_numpy(recording.stacks(rows, environments)).to(agent.device))
-        state = network.initial_reward_state(len(rows), latent.device)
-        for step in range(steps):
-            actions = recording.actions[rows + step, environments].astype(np.int64)
-            latent, state, logits = network.step(latent, state, torch.from_numpy(actions).to(agent.device))
-            predicted.append(network.support.decode(logits).cpu().numpy())
-    if agent.prefix_horizon is not None:
-        predicted = list(np.diff(predicted, axis=0, prepend=0.0))
-    correlations = []
-    for step, reward in enumerate(predicted):
-        real = rows + step <= last_rows
-        true = recording.rewards[rows + step, environments][real]
-        with np.errstate(invalid="ignore"):
-            correlations.append(float(np.corrcoef(true, reward[real])[0, 1]))
-    return correlations
+def reward_correlations(agent: EfficientZeroAgent, memory: Memory) -> list[float | None]:
+    """Of predicted with true reward at depths 1 to the unroll length; None where there was no reward."""
+    settings = agent.settings
+    sample = draw_sample(
+        memory.recording,
+        np.random.default_rng(0),
+        unroll_steps=settings.learning.unroll_steps,
+        actions=agent.actions,
+        discount=settings.discount,
+        positions=POSITIONS,
+    )
+    rewards = []
+    with normalised(agent.network, "evaluation"), torch.inference_mode():
+        for start in range(0, len(sample.actions), CHUNK):
+            observations, actions = (
+                torch.from_numpy(part[start : start + CHUNK]).to(agent.device)
+                for part in (sample.observations, sample.actions)
+            )
+            predicted = predictions(agent.network, observations, actions, value_prefix=settings.value_prefix)
+            rewards.append(predicted.reward)
+    reward = np.concatenate(rewards)
+    return [
+        correlation(reward[real, step], sample.rewards[real, step])
+        for step, real in enumerate(sample.real.T)  # past an episode's end there is nothing to compare with
+    ]
 
 
 def recorded(parameters: Parameters, agent: str, seed: int, env_steps: int) -> tuple[EfficientZeroAgent, Memory]:
@@ -62,27 +68,30 @@ def recorded(parameters: Parameters, agent: str, seed: int, env_steps: int) -> t
     run = new_run(parameters, agent, seed)
     with Progress(env_steps, f"{parameters.game}: random play, seed {seed}", "env steps") as progress:
         warm_up(run, env_steps, parameters.envs, progress)
+    assert isinstance(run.agent, EfficientZeroAgent)
     return run.agent, run.memory
 
 
-def measure(parameters: Parameters, agent_name: str, env_steps: int, updates: list[int]) -> None:
-    """Prints a line per number of updates and kind of data."""
-    agent, memory = recorded(parameters, agent_name, 0, env_steps)
-    _, unseen = recorded(parameters, agent_name, 1, env_steps)
+def measure(
+    parameters: Parameters, name: str, env_steps: int, updates: list[int], settings: str
+) -> Iterator[list[str]]:
+    """A row of the table after each of the numbers of updates."""
+    agent, memory = recorded(parameters, name, 0, env_steps)
+    _, unseen = recorded(parameters, name, 1, env_steps)
     rewards = int((memory.recording.rewards != 0).sum())
-    print(f"{parameters.game}: {env_steps} env steps of random play, {rewards} rewards; depths 1 to 5")
-    started = time.process_time()
-    figures: dict[str, float] = {}
+    seconds, figures = 0.0, {}
     while agent.updates < max(updates):
+        started = time.process_time()
         figures = agent.learn(memory)
+        seconds += time.process_time() - started
         if agent.updates in updates:
-            seconds = time.process_time() - started
-            for kind, data in (("seen", memory), ("held out", unseen)):
-                numbers = " ".join(
-                    f"{value:5.2f}" for value in reward_correlations(agent, data, np.random.default_rng(0))
-                )
-                print(f"  {agent.updates:5d} updates, {seconds:5.0f} CPU-s, {kind:8s}: {numbers}", end="")
-                print(f"   consistency {figures.get('consistency_loss', float('nan')):.2f}" if kind == "seen" else "")
+            seen, held_out = (
+                " ".join("-" if value is None else f"{value:.2f}" for value in reward_correlations(agent, data))
+                for data in (memory, unseen)
+            )
+            consistency = f"{figures['consistency_loss']:.2f}" if "consistency_loss" in figures else ""
+            row = [parameters.game, settings, str(rewards), str(agent.updates), seen, held_out, consistency]
+            yield [*row, f"{seconds:.0f}", f"{1000 * seconds / agent.updates:.0f}"]
 
 
 def main() -> None:
@@ -91,13 +100,20 @@ def main() -> None:
     parser.add_argument("--agent", default="efficientzero", help="default efficientzero")
     parser.add_argument("--env-steps", type=int, default=3000, help="of random play (default 3000)")
     parser.add_argument("--updates", type=int, nargs="+", default=[250, 500, 1000], help="default 250 500 1000")
+    parser.add_argument("--write", action="store_true", help="add the lines to benchmarks/results/model_fit.md")
     parser.add_argument("-S", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="a parameter")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     overrides = {key: yaml.safe_load(value) for key, value in (pair.split("=", 1) for pair in arguments.overrides)}
+    settings = " ".join(f"`{pair}`" for pair in arguments.overrides)
     for game in arguments.games:
         parameters = check(composed({"game": game, **overrides}, ROOT))
-        measure(parameters, arguments.agent, arguments.env_steps, arguments.updates)
+        for row in measure(parameters, arguments.agent, arguments.env_steps, arguments.updates, settings):
+            line = f"| {' | '.join(row)} |"
+            print(line, flush=True)
+            if arguments.write:
+                with RESULT.open("a") as table:
+                    table.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def check_a_cap(parameters):
     recorder = Recorder("sampled" if parameters.evaluation.sample_actions else "best")
     score = evaluate(recorder, environments, parameters.evaluation, Counted(), seed=0, env_steps=77)
     assert [(episode.env_steps, episode.truncated) for episode in score.episodes] == [(12, True)] * 3
-    assert [shown.shape for shown in recorder.shown] == [(3, 4, 48, 48)] * 12
+    assert [shown.shape for shown in recorder.shown] == [(3, 4, 84, 84)] * 12
     first, second = recorder.shown[0], recorder.shown[1]
     assert (first[:, 0] == first[:, 3]).all()  # the first frame is repeated
     np.testing.assert_array_equal(second[:, :3], first[:, 1:])

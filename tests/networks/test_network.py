@@ -1,5 +1,6 @@
 import copy
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ def settings(size="small", normalisation="layer", latent="min_max", bins=21):
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
 
-def network(shape=(4, 48, 48), actions=5, value_prefix=True, consistency=True, **changes):
+def network(shape=(4, 84, 84), actions=5, value_prefix=True, consistency=True, **changes):
     torch.manual_seed(0)
     return EfficientZeroNetwork(settings(**changes), shape, actions, value_prefix=value_prefix, consistency=consistency)
 
@@ -62,13 +63,53 @@ def test_the_published_size_has_the_published_shapes(normalisation):
 def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix, normalisation):
     new = network(value_prefix=value_prefix, normalisation=normalisation).eval()
     with torch.no_grad():
-        latent = new.represent(torch.randint(0, 255, (3, 4, 48, 48), dtype=torch.uint8))
+        latent = new.represent(torch.randint(0, 255, (3, 4, 84, 84), dtype=torch.uint8))
         latent, _, reward = new.step(latent, new.initial_reward_state(3, latent.device), torch.tensor([0, 1, 2]))
         policy, value = new.predict(latent)
     assert not policy.any() and not value.any() and not reward.any()
 
 
-SIZES = [("small", (6, 10, 10)), ("small", (4, 48, 48)), ("atari100k", (12, 96, 96))]
+@pytest.mark.parametrize("size", ["small", "atari100k"])
+@pytest.mark.parametrize(
+    ("pixels", "latent"), [(32, 8), (48, 6), (64, 8), (72, 5), (84, 6), (96, 6), (128, 8), (210, 7), (10, 5), (31, 16)]
+)
+def test_images_are_reduced_to_at_most_8x8_and_object_grids_halved(size, pixels, latent):
+    one = network((4, pixels, pixels), size=size)
+    assert one.representation.latent_shape == ({"small": 32, "atari100k": 64}[size], latent, latent)
+
+
+@pytest.mark.parametrize(("shape", "image"), [((4, 84, 84), True), ((6, 10, 10), False)])
+def test_images_are_normalised_channel_by_channel_and_object_grids_as_a_whole(shape, image):
+    for name, module in network(shape).named_modules():
+        if isinstance(module, torch.nn.GroupNorm):
+            by_channel = image and name.startswith("representation.")
+            assert module.num_groups == (module.num_channels if by_channel else 1), name
+
+
+def test_as_published_images_are_normalised_by_the_batch_and_pooled_by_the_average():
+    published = network((12, 96, 96), size="atari100k", normalisation="batch").representation
+    kinds = [type(module) for module in published.modules()]
+    assert torch.nn.BatchNorm2d in kinds and torch.nn.GroupNorm not in kinds
+    assert kinds.count(torch.nn.AvgPool2d) == 2 and torch.nn.MaxPool2d not in kinds
+
+
+@pytest.mark.parametrize(("brightness", "least"), [(255, 0.4), (60, 0.1)])
+def test_a_small_ball_on_a_still_picture_moves_the_latent(brightness, least):
+    random = np.random.default_rng(0)
+    still = np.zeros((84, 84), np.uint8)  # bright walls and rows of bricks, as in Breakout
+    still[10:14], still[:, :4], still[:, -4:], still[25:40] = 142, 142, 142, random.integers(80, 140, (15, 1))
+    seen = np.stack([np.stack([still] * 4)] * 2)
+    for frame in range(4):
+        seen[0, frame, 50 + 2 * frame : 52 + 2 * frame, 30:32] = brightness
+        seen[1, frame, 60 + 2 * frame : 62 + 2 * frame, 50:52] = brightness
+    one = network((4, 84, 84)).eval()
+    with torch.no_grad():
+        latents = one.represent(torch.from_numpy(seen)).flatten(1)
+    # Normalised over all channels, and averaged: a tenth of it.
+    assert float((latents[0] - latents[1]).norm() / latents[0].norm()) > least
+
+
+SIZES = [("small", (6, 10, 10)), ("small", (4, 84, 84)), ("atari100k", (12, 96, 96))]
 
 
 @pytest.mark.parametrize(("size", "shape"), SIZES)
@@ -127,7 +168,7 @@ def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps(normalisation
 
 @both_normalisations
 def test_object_grids_and_other_image_sizes_fit(normalisation):
-    for shape in ((6, 10, 10), (4, 64, 64), (4, 84, 84), (12, 96, 96)):
+    for shape in ((6, 10, 10), (4, 48, 48), (4, 64, 64), (12, 96, 96)):
         any_size = network(shape=shape, normalisation=normalisation).eval()
         with torch.no_grad():
             latent = any_size.represent(torch.zeros(1, *shape, dtype=torch.uint8))
@@ -137,7 +178,7 @@ def test_object_grids_and_other_image_sizes_fit(normalisation):
 @both_normalisations
 def test_bytes_and_floats_mean_the_same_observation(normalisation):
     one = network(normalisation=normalisation).eval()
-    observation = torch.randint(0, 256, (2, 4, 48, 48), dtype=torch.uint8)
+    observation = torch.randint(0, 256, (2, 4, 84, 84), dtype=torch.uint8)
     with torch.no_grad():
         torch.testing.assert_close(one.represent(observation), one.represent(observation.float() / 255.0))
 
@@ -146,7 +187,7 @@ def test_bytes_and_floats_mean_the_same_observation(normalisation):
 def test_the_action_changes_the_next_state_and_only_its_own_row(normalisation):
     one = network(normalisation=normalisation).eval()
     with torch.no_grad():
-        latent = one.represent(torch.rand(2, 4, 48, 48))
+        latent = one.represent(torch.rand(2, 4, 84, 84))
         state = one.initial_reward_state(2, latent.device)
         a, _, _ = one.step(latent, state, torch.tensor([0, 1]))
         b, _, _ = one.step(latent, state, torch.tensor([0, 4]))
@@ -159,7 +200,7 @@ def test_the_value_prefix_remembers_and_the_reward_does_not():
         one = network(value_prefix=value_prefix).eval()
         torch.nn.init.normal_((one.reward.output if value_prefix else one.reward.head.layers)[-1].weight)
         with torch.no_grad():
-            latent = one.represent(torch.rand(1, 4, 48, 48))
+            latent = one.represent(torch.rand(1, 4, 84, 84))
             zero = one.initial_reward_state(1, latent.device)
             assert zero.shape == (1, width)
             action = torch.tensor([1])
@@ -170,7 +211,7 @@ def test_the_value_prefix_remembers_and_the_reward_does_not():
 
 def test_frozen_statistics_normalise_by_the_batch_and_leave_no_trace():
     one = network(normalisation="batch", latent="free").train()
-    observation = torch.rand(8, 4, 48, 48) * 3.0
+    observation = torch.rand(8, 4, 84, 84) * 3.0
     before = copy.deepcopy(one.state_dict())
     with frozen_statistics(one):
         frozen = one.represent(observation)

@@ -53,22 +53,28 @@ class Sample:
 
 
 def draw_sample(
-    recording: Recording, random: np.random.Generator, *, unroll_steps: int, actions: int, discount: float
+    recording: Recording,
+    random: np.random.Generator,
+    *,
+    unroll_steps: int,
+    actions: int,
+    discount: float,
+    positions: int = POSITIONS,
 ) -> Sample:
-    """``POSITIONS`` different positions, or all where there are fewer, drawn uniformly.
+    """``positions`` different ones, or all where there are fewer, drawn uniformly.
 
     Args:
         random: what is drawn from. unroll_steps: imagined steps. actions: the number of actions. discount: per env
             step, of the returns.
     """
-    positions = random.choice(len(recording), size=min(POSITIONS, len(recording)), replace=False).astype(np.int64)
-    rows, environments = recording.locate(positions)
-    unrolled = unroll(recording, positions, unroll_steps, 1)
+    drawn = random.choice(len(recording), size=min(positions, len(recording)), replace=False).astype(np.int64)
+    rows, environments = recording.locate(drawn)
+    unrolled = unroll(recording, drawn, unroll_steps, 1)
     real = unrolled.real[:, :-1]
     taken = recording.actions[unrolled.rows[:, :-1], unrolled.environments[:, :-1]].astype(np.int64)
     reward, _ = rewards(recording, unrolled)
     # As many steps as there are rows reach every end, and past a termination nothing is bootstrapped.
-    whole = unroll(recording, positions, 0, recording.rows)
+    whole = unroll(recording, drawn, 0, recording.rows)
     returns = n_step_values(recording, whole, np.zeros(whole.rows.shape, np.float32), discount)[:, 0]
     return Sample(
         observations=recording.stacks(rows, environments),

@@ -13,7 +13,7 @@ class Architecture:
         channels: channels of the latent state.
         first_channels: channels after the first strided convolution of an image.
         wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
-        pools: average poolings (each halves the resolution) after the two strided convolutions.
+        max_pooling: images are pooled by the maximum (True), which keeps what is a pixel large, or by the average.
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
         head_channels: channels of the 1x1 convolution that each head begins with.
         head_hidden: width of each head's fully connected layer.
@@ -24,7 +24,7 @@ class Architecture:
     channels: int
     first_channels: int
     wide_residual: bool
-    pools: int
+    max_pooling: bool
     one_hot_actions: bool
     head_channels: int
     head_hidden: int
@@ -40,7 +40,7 @@ ARCHITECTURES = {
         channels=64,
         first_channels=32,
         wide_residual=True,
-        pools=2,
+        max_pooling=False,
         one_hot_actions=False,
         head_channels=16,
         head_hidden=32,
@@ -49,12 +49,12 @@ ARCHITECTURES = {
         projection_output=1024,
         predictor_hidden=512,
     ),
-    # 48x48 -> 32 channels of 6x6; no residual block above 6x6, where most of the time would go.
+    # 84x84 -> 32 channels of 6x6; no residual block above 6x6, where most of the time would go.
     "small": Architecture(
         channels=32,
         first_channels=16,
         wide_residual=False,
-        pools=1,
+        max_pooling=True,
         one_hot_actions=True,
         head_channels=16,
         head_hidden=64,

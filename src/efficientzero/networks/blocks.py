@@ -20,10 +20,13 @@ def feature_norm(normalisation: str, channels: int) -> nn.Module:
     """Normalises feature maps ``[batch, channels, h, w]``.
 
     Args:
-        normalisation: ``layer``: each example over all its channels and pixels, the same function in training and in
-            evaluation. ``batch``: each channel over the batch in training, by running statistics in evaluation.
+        normalisation: ``layer``: each example over all its channels and pixels; ``instance``: each channel of each
+            example over its pixels; both the same function in training and in evaluation. ``batch``: each channel over
+            the batch in training, by running statistics in evaluation.
     """
-    return nn.BatchNorm2d(channels) if normalisation == "batch" else nn.GroupNorm(1, channels)
+    if normalisation == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.GroupNorm(channels if normalisation == "instance" else 1, channels)
 
 
 def vector_norm(normalisation: str, width: int) -> nn.Module:

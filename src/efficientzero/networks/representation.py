@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import torch
 from torch import Tensor, nn
 
@@ -9,10 +11,15 @@ from efficientzero.networks.architecture import Architecture
 from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, min_max_scaled
 
 SMALLEST_IMAGE = 32  # pixels; anything smaller is an object grid (MinAtar)
+LARGEST_LATENT = 8  # pixels; an image is pooled until it is no larger
 
 
 class Representation(nn.Module):
-    """Images are reduced by two strided convolutions and average pooling; object grids are halved once.
+    """Images are reduced by two strided convolutions and pooling; object grids are halved once.
+
+    Most of an image stands still and is bright, and what matters may be a pixel or two: a ball. Normalised over all
+    channels together, its share of the variance is nothing, and no gradient finds it. Normalised channel by channel, a
+    channel that sees changes only is scaled up to what moves. So with ``layer``, images are normalised by ``instance``.
 
     Args:
         architecture: widths. normalisation: see :func:`efficientzero.networks.blocks.feature_norm`.
@@ -28,23 +35,37 @@ class Representation(nn.Module):
         inputs, height, width = input_shape
         first, channels = architecture.first_channels, architecture.channels
         grid = min(height, width) < SMALLEST_IMAGE
-        layers: list[nn.Module] = [
-            convolution(inputs, first, 1 if grid else 2),
-            feature_norm(normalisation, first),
-            nn.ReLU(),
-        ]
+        if normalisation == "layer" and not grid:
+            normalisation = "instance"
+
+        def pooling() -> nn.Module:
+            pool = nn.MaxPool2d if architecture.max_pooling else nn.AvgPool2d
+            return pool(kernel_size=3, stride=2, padding=1)
+
+        def block() -> nn.Module:
+            return ResidualBlock(normalisation, channels, channels)
+
+        size, pools = ceil(max(height, width) / 4), 0  # after two strided convolutions
+        while size > LARGEST_LATENT and not grid:
+            size, pools = ceil(size / 2), pools + 1
+        layers: list[nn.Module] = [convolution(inputs, first, 1 if grid else 2)]
         if architecture.wide_residual:
             layers += [
+                feature_norm(normalisation, first),
+                nn.ReLU(),
                 ResidualBlock(normalisation, first, first),
                 ResidualBlock(normalisation, first, channels, stride=2),
             ]
+            for _ in range(pools):
+                layers += [block(), pooling()]
         else:
-            layers += [convolution(first, channels, stride=2), feature_norm(normalisation, channels), nn.ReLU()]
-        for _ in range(0 if grid else architecture.pools):
-            pool = nn.AvgPool2d(kernel_size=3, stride=2, padding=1)
-            block = ResidualBlock(normalisation, channels, channels)
-            layers += [block, pool] if architecture.wide_residual else [pool, block]
-        self.layers = nn.Sequential(*layers, ResidualBlock(normalisation, channels, channels))
+            # Pooled as early as can be, before the normalisation: most of the time goes into what is large.
+            layers += [pooling() for _ in range(min(pools, 1))]
+            layers += [feature_norm(normalisation, first), nn.ReLU(), convolution(first, channels, stride=2)]
+            layers += [pooling() for _ in range(pools - 1)]
+            layers += [feature_norm(normalisation, channels), nn.ReLU()]
+            layers += [] if grid else [block()]
+        self.layers = nn.Sequential(*layers, block())
         self.scaled = latent == "min_max"
         self.latent_shape = self._measured(input_shape)
 

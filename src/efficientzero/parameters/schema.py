@@ -57,7 +57,8 @@ class Network(Section):
 
     size: Literal["small", "atari100k"]
     # Of every layer that the search runs through. layer: each example on its own, so that search sees the very function
-    # that training made. batch: as published; by the batch in training, by running statistics in search.
+    # that training made (what represents images: each channel on its own too, so that a ball is seen). batch: as
+    # published; by the batch in training, by running statistics in search.
     normalisation: Literal["layer", "batch"]
     # min_max: every latent state, real or imagined, is scaled to [0, 1] (MuZero, appendix G). free: as published for
     # EfficientZero; imagined states may grow with depth.
