@@ -7,7 +7,6 @@ from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, setting
 
 from efficientzero.agents import make_agent
 
-
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
 
