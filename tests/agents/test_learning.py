@@ -63,6 +63,7 @@ def new_agent(policy, components, normalisation="layer", latent="min_max", seed=
         # A search as small as this one averages the values of good and bad actions alike.
         learning__value_bootstrap="network",
         learning__max_target_age=20,
+        learning__reanalysis_simulations=8,
         learning__target_network_interval=10,
         learning__learning_rate=5e-3,
         learning__value_weight=1.0,
