@@ -175,9 +175,7 @@ def test_the_target_network_is_renewed_at_its_interval(normalisation):
 @both_normalisations  # the target network's values are those of evaluation mode
 @pytest.mark.parametrize("bootstrap", ["search", "network"])
 def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap, normalisation):
-    one = agent(
-        learning__value_bootstrap=bootstrap, off_policy_correction=False, network__normalisation=normalisation
-    )
+    one = agent(learning__value_bootstrap=bootstrap, off_policy_correction=False, network__normalisation=normalisation)
     filled = memory()
     for _ in range(6):
         one.learn(filled)
