@@ -30,8 +30,8 @@ def test_a_default_profile_has_it_in_the_agents_own_file(repository):
     sweep = load_sweep("minatar_dqn", repository)
     file = repository / "conf/agent/dqn.yaml"
     text = file.read_text()
-    files, changes = apply_best({LEARNING_RATE: 0.001, "agent.dqn.learning.td_steps": 3}, sweep, repository)
-    assert lines_that_differ(text, file.read_text()) == ["  td_steps: 3", "  learning_rate: 0.001"]
+    files, changes = apply_best({LEARNING_RATE: 0.002, "agent.dqn.learning.td_steps": 3}, sweep, repository)
+    assert lines_that_differ(text, file.read_text()) == ["  td_steps: 3", "  learning_rate: 0.002"]
     assert files == [repository / "params.yaml", file]
     assert (repository / "params.yaml").read_text() == composed_text({}, repository)
     assert yaml.safe_load((repository / "params.yaml").read_text())["agent"]["dqn"]["learning"]["td_steps"] == 3
@@ -75,5 +75,5 @@ def test_what_is_impossible_changes_nothing(repository):
 
 def test_again_there_is_nothing_to_change(repository):
     sweep = load_sweep("minatar_dqn", repository)
-    apply_best({LEARNING_RATE: 0.001}, sweep, repository)
-    assert apply_best({LEARNING_RATE: 0.001}, sweep, repository) == ([], [])
+    apply_best({LEARNING_RATE: 0.002}, sweep, repository)
+    assert apply_best({LEARNING_RATE: 0.002}, sweep, repository) == ([], [])
