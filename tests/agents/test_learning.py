@@ -37,8 +37,11 @@ COMBINATIONS = [
     ("puct", True, True, False),
 ]
 OPTIMAL = grid_world.optimal_values()
-REWARDS_FOLLOWED = (0.9, 0.85, 0.75, 0.65, 0.55)  # least correlation at depths 1 to 5
-MODES_APART, VALUES_APART = 0.1, 0.4
+# Least correlation of rewards at depths 1 to 5. Seen: 1.00 .98 .91 .80 .77 or more in all combinations, on two seeds;
+# .83 .49 .52 .51 .30 with BatchNorm and free latents; 1.00 .66 .65 .58 .56 where prefixes are learned as mere rewards.
+REWARDS_FOLLOWED = (0.93, 0.9, 0.8, 0.7, 0.62)
+# How much worse rewards may be in evaluation mode, and how far root values may be apart. Seen: .05, and .10 and .16.
+MODES_APART, VALUES_APART = 0.1, 0.3
 
 
 def new_agent(policy, components, normalisation="layer", latent="min_max", seed=0):
@@ -109,7 +112,10 @@ def played(agent):
 
 
 def reward_correlations(agent, sequences=8):
-    """Of predicted with true rewards at each depth, along random actions from every state, while the game goes on."""
+    """Of predicted with true rewards at each depth, along random actions from every state.
+
+    Also after an end, where nothing is paid: a model of prefixes that takes back what it has said shows there.
+    """
     states = np.repeat(np.arange(OVER), sequences)
     observations = torch.from_numpy(grid_world.frames(states))
     actions = np.random.default_rng(0).integers(grid_world.ACTIONS, size=(len(states), UNROLL))
@@ -119,9 +125,7 @@ def reward_correlations(agent, sequences=8):
         said = predictions(network, observations, torch.from_numpy(actions), value_prefix=prefix).reward
     found = []
     for depth in range(UNROLL):
-        goes_on = states != OVER
-        true = grid_world.REWARDS[states, actions[:, depth]]
-        found.append(correlation(said[goes_on, depth], true[goes_on]))
+        found.append(correlation(said[:, depth], grid_world.REWARDS[states, actions[:, depth]]))
         states = grid_world.FOLLOWING[states, actions[:, depth]]
     return found
 
@@ -137,11 +141,11 @@ def test_the_optimum_depends_on_the_discount():
 
 
 def check_what_was_learned(agent):
-    """The bounds lie about halfway from the worst of two seeds to what is seen where a rule is broken."""
+    """The bounds lie between the worst of two seeds (.89, .02 and .76) and what is seen where a rule is broken."""
     lost, correlated = played(agent)
-    assert (lost < 1e-9).mean() >= 0.8, "the best action is seldom optimal"
-    assert lost.mean() <= 0.05, "what the best action loses against the optimum"
-    assert correlated >= 0.4, "values do not follow the optimal ones"
+    assert (lost < 1e-9).mean() >= 0.85, "the best action is seldom optimal"
+    assert lost.mean() <= 0.03, "what the best action loses against the optimum"
+    assert correlated >= 0.6, "values do not follow the optimal ones"
     for depth, (found, least) in enumerate(zip(reward_correlations(agent), REWARDS_FOLLOWED, strict=True), start=1):
         assert found >= least, f"predicted rewards do not follow the game's at depth {depth}"
 
