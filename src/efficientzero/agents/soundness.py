@@ -207,7 +207,7 @@ def mean(values: NDArray) -> float | None:
 
 
 def correlation(predicted: NDArray, true: NDArray) -> float | None:
-    """Pearson's correlation; None where what is predicted does not vary. A constant prediction follows nothing: 0."""
+    """Pearson's correlation; None where ``true`` does not vary. A constant prediction follows nothing: 0."""
     if len(true) < 2:
         return None
     predicted, true = predicted.astype(np.float64), true.astype(np.float64)

@@ -104,7 +104,7 @@ def zero_linear(inputs: int, outputs: int) -> nn.Linear:
 def frozen_statistics(network: nn.Module) -> Iterator[None]:
     """Lets BatchNorm normalise by the batch without moving its running statistics.
 
-    For forward passes that only make targets: they must see the network as training does, and leave no trace.
+    For forward passes that only look on: they must see the network as training does, and leave no trace.
     """
     norms = [module for module in network.modules() if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))]
     tracking = [norm.track_running_stats for norm in norms]

@@ -23,14 +23,14 @@ from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.results.chosen import ChosenScores, choose_scores, committed_scores
 from efficientzero.scaling.results.cost_file import CostFile, CostFileError, read_cost_file
 from efficientzero.scaling.results.costs import cost_paths, read_costs
-from efficientzero.scaling.results.drift import DriftFileError, drift_paths, read_drift
+from efficientzero.scaling.results.drift import DriftFileError, read_drift
 from efficientzero.scaling.results.experiment import ExperimentResults, read_experiment
 from efficientzero.scaling.results.published import published_table
 from efficientzero.scaling.results.result_file import ResultFileError
 from efficientzero.scaling.results.revisions import gather
 from efficientzero.scaling.results.score_file import ScoreFile, ScoreFileError, read_score_file
 from efficientzero.scaling.results.scores import read_scores
-from efficientzero.scaling.results.soundness import SoundnessFileError, read_soundness, soundness_paths
+from efficientzero.scaling.results.soundness import SoundnessFileError, read_soundness
 from efficientzero.scaling.results.tables import curve_table, printed_table, score_table
 
 __all__ = [
@@ -60,7 +60,6 @@ __all__ = [
     "draw_games",
     "draw_human_normalised",
     "draw_soundness",
-    "drift_paths",
     "exponents_table",
     "frames_ratio_table",
     "gather",
@@ -76,7 +75,6 @@ __all__ = [
     "read_soundness",
     "save_figure",
     "score_table",
-    "soundness_paths",
     "without_analysis",
     "write_outputs",
 ]

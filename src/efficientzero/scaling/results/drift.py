@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from efficientzero.scaling.results.milestone_tables import gathered, in_order, table_text
 from efficientzero.scaling.results.result_file import ResultFileError
 
 FIGURES = ["policy_distance", "value_difference"]
@@ -18,12 +19,6 @@ COLUMNS = ["agent", "env_steps", *WRITTEN[:2], "runs", "positions", *FIGURES]
 
 class DriftFileError(ResultFileError):
     """A drift file is missing or damaged; the message names it and what to do."""
-
-
-def drift_paths(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> list[Path]:
-    """The file of every agent, seed and budget in env steps; `folder`: of all of them."""
-    return [folder / agent / str(seed) / f"{budget}.csv"
-            for agent in agents for seed in seeds for budget in budgets]  # fmt: skip
 
 
 def read_drift(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> pd.DataFrame:
@@ -36,32 +31,20 @@ def read_drift(folder: Path, agents: Sequence[str], seeds: Sequence[int], budget
 
     Raises DriftFileError: a file is missing or is not what a finishing branch writes.
     """
-    tables = [_read(path) for path in drift_paths(folder, agents, seeds, budgets)]
-    keys = [(agent, budget) for agent in agents for _ in seeds for budget in budgets]
-    labelled = [
-        table.assign(agent=agent, env_steps=budget)
-        for table, (agent, budget) in zip(tables, keys, strict=True)
-        if len(table)
-    ]
-    if not labelled:
+    rows = gathered(folder, agents, seeds, budgets, _read)
+    if rows is None:
         return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(labelled, ignore_index=True)
     rows["bin"] = np.where(rows.age_from > 0, np.floor(np.log2(rows.age_from.clip(lower=1))) + 1, 0)
     groups = rows.groupby(["agent", "env_steps", "bin"], sort=False)
     means = groups.agg(
         age_from=("age_from", "min"), age_to=("age_to", "max"), runs=("positions", "count"),
         positions=("positions", "sum"), **{name: (name, "mean") for name in FIGURES},
     ).reset_index()  # fmt: skip
-    order = {agent: number for number, agent in enumerate(agents)}
-    means = means.sort_values(["agent", "env_steps", "bin"], key=lambda part: part.replace(order), kind="stable")
-    return means[COLUMNS].reset_index(drop=True)
+    return in_order(means, agents, ["agent", "env_steps", "bin"])[COLUMNS]
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise DriftFileError(f"{path}: this table is missing; `dvc repro` makes it (`dvc pull` fetches it)") from None
+    text = table_text(path, DriftFileError)
     if not text.strip():
         return pd.DataFrame(columns=WRITTEN)
     try:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from efficientzero.games import find_game
 from efficientzero.scaling.results.costs import cost_paths, read_costs
-from efficientzero.scaling.results.drift import drift_paths, read_drift
+from efficientzero.scaling.results.drift import read_drift
+from efficientzero.scaling.results.milestone_tables import table_paths
 from efficientzero.scaling.results.scores import read_scores
-from efficientzero.scaling.results.soundness import read_soundness, soundness_paths
+from efficientzero.scaling.results.soundness import read_soundness
 from efficientzero.scaling.results.tables import score_table
 
 
@@ -50,8 +51,8 @@ def read_experiment(
     cost_files = [path for agent, seed in runs for path in cost_paths(costs, agent, seed, budgets)]
     _remove_unlisted(scores, score_files)
     _remove_unlisted(costs, cost_files)
-    _remove_unlisted(drift, drift_paths(drift, agents, seeds, budgets))
-    _remove_unlisted(soundness, soundness_paths(soundness, agents, seeds, budgets))
+    _remove_unlisted(drift, table_paths(drift, agents, seeds, budgets))
+    _remove_unlisted(soundness, table_paths(soundness, agents, seeds, budgets))
     table = read_scores(score_files, game)
     return ExperimentResults(
         score_table(table, find_game(game), read_costs(costs, agents, seeds, budgets)),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from efficientzero.scaling.results.milestone_tables import gathered, in_order, table_text
 from efficientzero.scaling.results.result_file import ResultFileError
 
 MODES = ("evaluation", "training", "recorded")
@@ -19,12 +20,6 @@ COLUMNS = [*KEYS, "runs", "value", "positions"]
 
 class SoundnessFileError(ResultFileError):
     """A soundness file is missing or damaged; the message names it and what to do."""
-
-
-def soundness_paths(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> list[Path]:
-    """The file of every agent, seed and budget in env steps; `folder`: of all of them."""
-    return [folder / agent / str(seed) / f"{budget}.csv"
-            for agent in agents for seed in seeds for budget in budgets]  # fmt: skip
 
 
 def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> pd.DataFrame:
@@ -46,31 +41,17 @@ def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], bu
 
     Raises SoundnessFileError: a file is missing or is not what training writes.
     """
-    tables = [_read(path) for path in soundness_paths(folder, agents, seeds, budgets)]
-    keys = [(agent, budget) for agent in agents for _ in seeds for budget in budgets]
-    labelled = [
-        table.assign(agent=agent, env_steps=budget)
-        for table, (agent, budget) in zip(tables, keys, strict=True)
-        if len(table)
-    ]
-    if not labelled:
+    rows = gathered(folder, agents, seeds, budgets, _read)
+    if rows is None:
         return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(labelled, ignore_index=True)
     means = rows.groupby(KEYS, sort=False).agg(
         runs=("value", "count"), value=("value", "mean"), positions=("positions", "sum")
     )
-    order = {agent: number for number, agent in enumerate(agents)}
-    means = means.reset_index().sort_values(["agent", "env_steps"], key=lambda part: part.replace(order), kind="stable")
-    return means[COLUMNS].reset_index(drop=True)
+    return in_order(means.reset_index(), agents, ["agent", "env_steps"])[COLUMNS]
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise SoundnessFileError(
-            f"{path}: this table is missing; `dvc repro` makes it (`dvc pull` fetches it)"
-        ) from None
+    text = table_text(path, SoundnessFileError)
     if not text.strip():
         return pd.DataFrame(columns=WRITTEN)
     try:

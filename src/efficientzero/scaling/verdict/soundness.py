@@ -145,50 +145,41 @@ def _no_returns(figures: Figures, subject: str) -> Check:
 
 
 def _values(figures: Figures) -> Check:
-    subject, bias, deviation = "values", figures.value("value_bias"), _deviation(figures)
-    if not np.isfinite(bias / deviation):
-        return _no_returns(figures, subject)
-    biased = abs(bias) > VALUE_BIAS * deviation
-    return Check(
-        subject,
-        "not sound" if biased else "sound",
-        f"root values are {abs(bias):.2g} {'above' if bias > 0 else 'below'} the recorded returns in the mean, "
-        + _compared(biased, VALUE_BIAS, deviation),
-    )
+    bias = figures.value("value_bias")
+    said = f"root values are {abs(bias):.2g} {_side(bias)} the recorded returns in the mean"
+    return _against_returns(figures, "values", bias, VALUE_BIAS, said)
 
 
 def _values_of_modes(figures: Figures) -> Check:
-    subject, apart = "values in both modes", figures.value("value_difference_of_modes", "training")
-    deviation = _deviation(figures)
-    if not np.isfinite(apart / deviation):
-        return _no_returns(figures, subject)
-    different = apart > VALUES_APART * deviation
-    return Check(
-        subject,
-        "not sound" if different else "sound",
-        f"root values in evaluation and in training mode are {apart:.2g} apart in the mean, "
-        + _compared(different, VALUES_APART, deviation),
-    )
+    apart = figures.value("value_difference_of_modes", "training")
+    said = f"root values in evaluation and in training mode are {apart:.2g} apart in the mean"
+    return _against_returns(figures, "values in both modes", apart, VALUES_APART, said)
 
 
 def _search(figures: Figures) -> Check:
-    subject, drift, deviation = "search values", figures.value("search_minus_network_value"), _deviation(figures)
-    if not np.isfinite(drift / deviation):
+    drift = figures.value("search_minus_network_value")
+    said = f"the search finds values {abs(drift):.2g} {_side(drift)} the network's own in the mean"
+    grows = ", and targets that bootstrap from search add it again at every update"
+    return _against_returns(figures, "search values", drift, SEARCH_DRIFT, said, grows)
+
+
+def _side(difference: float) -> str:
+    return "above" if difference > 0 else "below"
+
+
+def _against_returns(
+    figures: Figures, subject: str, difference: float, share: float, said: str, if_more: str = ""
+) -> Check:
+    """Not sound where a difference of values is more than a share of the deviation of the returns."""
+    deviation = _deviation(figures)
+    if not np.isfinite(difference / deviation):
         return _no_returns(figures, subject)
-    drifts = abs(drift) > SEARCH_DRIFT * deviation
+    more = abs(difference) > share * deviation
     return Check(
         subject,
-        "not sound" if drifts else "sound",
-        f"the search finds values {abs(drift):.2g} {'above' if drift > 0 else 'below'} the network's own in the mean, "
-        + _compared(drifts, SEARCH_DRIFT, deviation)
-        + (", and targets that bootstrap from search add it again at every update" if drifts else ""),
-    )
-
-
-def _compared(more: bool, share: float, deviation: float) -> str:
-    return (
-        f"{'more' if more else 'no more'} than {100 * share:.0f} % of the standard deviation of the returns, "
-        f"{deviation:.2g}"
+        "not sound" if more else "sound",
+        f"{said}, {'more' if more else 'no more'} than {100 * share:.0f} % of the standard deviation of the returns, "
+        f"{deviation:.2g}{if_more if more else ''}",
     )
 
 
