@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from efficientzero.networks.architecture import ARCHITECTURES
+from efficientzero.networks.architecture import architecture_for
 from efficientzero.networks.blocks import Head, ResidualBlock
 from efficientzero.networks.representation import Representation
 from efficientzero.transforms import CategoricalSupport
@@ -26,7 +26,7 @@ class ActionValueNetwork(nn.Module):
 
     def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int):
         super().__init__()
-        architecture, norm = ARCHITECTURES[settings.size], settings.normalisation
+        architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.actions = actions
         self.representation = Representation(architecture, norm, settings.latent, input_shape)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+SMALLEST_IMAGE = 16  # pixels; anything smaller is an object grid (MinAtar)
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,19 @@ ARCHITECTURES = {
         predictor_hidden=64,
     ),
 }
+
+# What moves on a grid moves by whole cells, and one cell can decide on life and death. So the latent state keeps the
+# grid's resolution, with half the channels.
+GRID_ARCHITECTURES = {"small": replace(ARCHITECTURES["small"], channels=16, head_channels=8, head_hidden=128)}
+
+
+def architecture_for(size: str, input_shape: tuple[int, int, int]) -> Architecture:
+    """The widths of a network size, for observations ``(stacked channels, height, width)``: images or object grids."""
+    if is_grid(input_shape) and size in GRID_ARCHITECTURES:
+        return GRID_ARCHITECTURES[size]
+    return ARCHITECTURES[size]
+
+
+def is_grid(input_shape: tuple[int, int, int]) -> bool:
+    """Whether an observation is an object grid, too small for an image."""
+    return min(input_shape[1:]) < SMALLEST_IMAGE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from efficientzero.networks.architecture import ARCHITECTURES
+from efficientzero.networks.architecture import architecture_for
 from efficientzero.networks.blocks import Head, ResidualBlock
 from efficientzero.networks.consistency import Consistency
 from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
@@ -39,7 +39,7 @@ class EfficientZeroNetwork(nn.Module):
         consistency: bool,
     ):
         super().__init__()
-        architecture, norm = ARCHITECTURES[settings.size], settings.normalisation
+        architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.normalised_by_batch = norm == "batch"
         self.representation = Representation(architecture, norm, settings.latent, input_shape)

@@ -7,15 +7,14 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
-from efficientzero.networks.architecture import Architecture
+from efficientzero.networks.architecture import Architecture, is_grid
 from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, min_max_scaled
 
-SMALLEST_IMAGE = 32  # pixels; anything smaller is an object grid (MinAtar)
 LARGEST_LATENT = 8  # pixels; an image is pooled until it is no larger
 
 
 class Representation(nn.Module):
-    """Images are reduced by two strided convolutions and pooling; object grids are halved once.
+    """Images are reduced by two strided convolutions and pooling; object grids keep theirs.
 
     Most of an image stands still and is bright, and what matters may be a pixel or two: a ball. Normalised over all
     channels together, its share of the variance is nothing, and no gradient finds it. Normalised channel by channel, a
@@ -34,7 +33,8 @@ class Representation(nn.Module):
         super().__init__()
         inputs, height, width = input_shape
         first, channels = architecture.first_channels, architecture.channels
-        grid = min(height, width) < SMALLEST_IMAGE
+        grid = is_grid(input_shape)
+        halving = 1 if grid else 2
         if normalisation == "layer" and not grid:
             normalisation = "instance"
 
@@ -48,20 +48,20 @@ class Representation(nn.Module):
         size, pools = ceil(max(height, width) / 4), 0  # after two strided convolutions
         while size > LARGEST_LATENT and not grid:
             size, pools = ceil(size / 2), pools + 1
-        layers: list[nn.Module] = [convolution(inputs, first, 1 if grid else 2)]
+        layers: list[nn.Module] = [convolution(inputs, first, halving)]
         if architecture.wide_residual:
             layers += [
                 feature_norm(normalisation, first),
                 nn.ReLU(),
                 ResidualBlock(normalisation, first, first),
-                ResidualBlock(normalisation, first, channels, stride=2),
+                ResidualBlock(normalisation, first, channels, stride=halving),
             ]
             for _ in range(pools):
                 layers += [block(), pooling()]
         else:
             # Pooled as early as can be, before the normalisation: most of the time goes into what is large.
             layers += [pooling() for _ in range(min(pools, 1))]
-            layers += [feature_norm(normalisation, first), nn.ReLU(), convolution(first, channels, stride=2)]
+            layers += [feature_norm(normalisation, first), nn.ReLU(), convolution(first, channels, halving)]
             layers += [pooling() for _ in range(pools - 1)]
             layers += [feature_norm(normalisation, channels), nn.ReLU()]
             layers += [] if grid else [block()]
