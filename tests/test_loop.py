@@ -87,7 +87,7 @@ def test_finishing_decays_the_learning_rate_linearly():
 
 @pytest.mark.parametrize("name", ["efficientzero", "model_free_muzero", "rainbow", "ppo"])
 def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_path, name):
-    parameters = tiny()
+    parameters = tiny(envs__repeated_actions__probability=0 if name == "ppo" else 0.2)
     straight = started(parameters, name)
     save_run(straight, tmp_path / "0", None)
     train(straight, 80, parameters.envs, Counted(), never)
@@ -153,6 +153,18 @@ def test_what_is_recorded_is_what_the_agent_learns_from():
         assert run.memory.recording.endings[0].tolist() == [TERMINATED, TRUNCATED, ending, ONGOING]
         assert run.memory.recording.rewards[0].tolist() == ([1, -1, 0, 1] if life_loss_ends else [7.0, -3.0, 0.0, 0.5])
         assert [(row["return"], row["truncated"]) for row in run.episodes] == [(7.0, 0), (-3.0, 1)]
+
+
+def test_repeated_actions_are_what_is_done_and_recorded():
+    parameters = tiny(envs__repeated_actions__probability=0.5, envs__repeated_actions__longest_env_steps=40)
+    run, played = new_run(parameters, "random", 0), []
+    step = run.environments.step
+    run.environments.step = lambda actions: played.append(actions) or step(actions)
+    warm_up(run, 400, parameters.envs, Counted())
+    recorded = run.memory.recording.actions[:100]
+    np.testing.assert_array_equal(played, recorded)
+    again = (recorded[1:] == recorded[:-1]).mean()
+    assert again > 0.5  # of six actions at random, a sixth
 
 
 def test_drift_is_averaged_over_doubling_ages():

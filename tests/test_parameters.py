@@ -165,6 +165,10 @@ def test_anything_else_than_parameters_is_refused(values):
         ({"agent.rainbow.noisy": False}, "agent.rainbow.noisy: off, while agent.rainbow.exploration.last_epsilon is 0"),
         ({"envs.max_frames_per_episode": 4}, "envs.max_frames_per_episode: 4 must be more than envs.frame_skip (4)"),
         ({"agents": ["ppo"], "agent.ppo.rollout_steps": 160}, "agent.ppo.rollout_steps: 160 steps of 5 environments"),
+        (
+            {"agents": ["ppo"], "envs.repeated_actions.probability": 0.1},
+            "envs.repeated_actions.probability: 0.1, and ppo, one of agents, learns from actions of its own policy",
+        ),
     ],
 )
 def test_impossible_combinations(changes, words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -90,6 +91,14 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
     decision: Decision = policy.act(
         recording.newest_stacks(run.frames), random, env_steps=run.env_steps, mode="training"
     )
+    if settings.repeated_actions.probability:
+        action = run.repetition.override(
+            decision.action,
+            run.environments.num_actions,
+            settings.repeated_actions,
+            generator(run.seed, "repeat", run.env_steps),
+        )
+        decision = replace(decision, action=action)
     step = run.environments.step(decision.action)
     terminated = step.terminated | step.life_lost if settings.terminal_on_life_loss else step.terminated
     endings = np.where(terminated, TERMINATED, np.where(step.truncated, TRUNCATED, ONGOING)).astype(np.uint8)

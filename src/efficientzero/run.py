@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from efficientzero.agents import Agent, EnvironmentSpecification, Memory, make_agent
+from efficientzero.agents.exploration import Repetition
 from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
 from efficientzero.folders import DamagedFolderError, new_folder, open_folder, write_whole
@@ -34,7 +35,7 @@ class Run:
         env_steps: recorded so far; times the environments' frame skip it is the frames of the budget.
         episodes: of each training episode (whole games) that has ended: env steps of the run, return, length.
         figures: what ``learn`` returned, every ``agent.figures_every`` updates.
-        returns, lengths: of the games going on.
+        returns, lengths: of the games going on. repetition: of the random actions going on.
         finishing: updates made by the finishing branch, or None where it has not begun.
         drift: how far old search targets were from the finishing branch's, a row per bin of age.
     """
@@ -48,6 +49,7 @@ class Run:
     frames: NDArray[np.uint8]
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
+    repetition: Repetition
     episodes: list[dict[str, float]] = field(default_factory=list)
     figures: list[dict[str, float]] = field(default_factory=list)
     finishing: int | None = None
@@ -97,6 +99,7 @@ def new_run(parameters: Parameters, name: str, seed: int) -> Run:
         frames=environments.reset(),
         returns=np.zeros(count),
         lengths=np.zeros(count, np.int64),
+        repetition=Repetition.none(count),
     )
 
 
@@ -110,6 +113,8 @@ def save_run(run: Run, path: Path, earlier: Path | None) -> None:
     progress = {
         "returns": run.returns.tolist(),
         "lengths": run.lengths.tolist(),
+        "repeated_actions": run.repetition.action.tolist(),
+        "repetitions_remaining": run.repetition.remaining.tolist(),
         "highest_priority": highest,
         "finishing": run.finishing,
     }
@@ -151,6 +156,9 @@ def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
         run.memory.priorities.restore(targets["priorities"], progress["highest_priority"])
         run.frames = run.environments.restore(json.loads((path / "environments.json").read_text()))
         run.returns, run.lengths = np.array(progress["returns"]), np.array(progress["lengths"], np.int64)
+        run.repetition = Repetition(
+            np.array(progress["repeated_actions"], np.int64), np.array(progress["repetitions_remaining"], np.int64)
+        )
         run.finishing = progress["finishing"]
         run.episodes, run.figures = read_table(path / "episodes.csv"), read_table(path / "learning.csv")
         run.drift = read_table(path / "drift.csv")

@@ -62,6 +62,7 @@ SETTINGS = {
         "value_weight": 0.5,
         "reward_weight": 1.0,
         "consistency_weight": 0.5,
+        "consistency_past_end": True,
         "priority_exponent": 0.6,
         "priority_correction": 0.4,
         "priority_correction_updates": 100,

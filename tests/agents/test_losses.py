@@ -64,7 +64,7 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
             seen = network.represent(torch.cat([batch.observations[:, step + 1] for step in range(steps)]))
             followed = network.consistency.target(seen)
         similarity = torch.nn.functional.cosine_similarity(online, followed).unflatten(0, (steps, BATCH))
-        total += 0.5 * (batch.policy_mask[:, 1:].T * -similarity).sum(0)
+        total += 0.5 * (batch.consistency_mask.T * -similarity).sum(0)
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
     np.testing.assert_allclose(errors, expected_errors, rtol=1e-4)
     assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
@@ -85,6 +85,17 @@ def test_masked_targets_change_nothing():
     assert torch.equal(loss_of(one, garbage)[0], loss)
     unmasked = replace(garbage, value_mask=torch.ones_like(batch.value_mask))
     assert not torch.equal(loss_of(one, unmasked)[0], loss)
+
+
+@pytest.mark.parametrize("past_end", [True, False])
+def test_past_an_end_what_is_followed_is_an_empty_observation_or_nothing(past_end):
+    _, batch = prepared(learning__consistency_past_end=past_end)
+    absorbing = batch.value_mask & ~batch.policy_mask
+    assert 10 < absorbing.sum() < batch.policy_mask.sum()
+    followed = batch.policy_mask | absorbing if past_end else batch.policy_mask
+    assert torch.equal(batch.consistency_mask, followed[:, 1:])
+    assert not batch.observations[batch.policy_mask].flatten(1).any(dim=1).logical_not().any()
+    assert bool(batch.observations[absorbing].any()) == (not past_end)
 
 
 def test_importance_weights_weigh_positions():

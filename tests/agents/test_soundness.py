@@ -15,6 +15,7 @@ from torch import nn
 from efficientzero.agents import RandomAgent, make_agent
 from efficientzero.agents.interface import Memory
 from efficientzero.agents.soundness import (
+    ENDS,
     POSITIONS,
     SEARCHED,
     Predictions,
@@ -65,6 +66,17 @@ def test_a_sample_ends_with_its_episodes():
     assert sample.actions[order][real].tolist() == [0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0]
     assert sample.ended[order].tolist() == [True, True, True, False, False, False, False]
     assert sample.returns[order][:3].tolist() == [1.5, 1.0, 2.0]  # 1 + .5 * 0 + .25 * 2, ...
+
+
+def test_ends_are_sampled_with_the_action_that_ended():
+    endings = [ONGOING, ONGOING, TERMINATED, ONGOING, TRUNCATED, TERMINATED, ONGOING]
+    recording = recorded(endings, [0.0] * 7)
+    sample = draw_sample(recording, np.random.default_rng(0), unroll_steps=UNROLL, actions=ACTIONS, discount=0.5)
+    assert sorted(sample.last_observations[:, 0, 0, 0].tolist()) == [2, 5] and sample.last_actions.shape == (2, UNROLL)
+    assert (sample.last_actions[:, 0] == sample.last_observations[:, 0, 0, 0] % 2).all()
+    many = recorded([TERMINATED] * 400, [0.0] * 400)
+    many = draw_sample(many, np.random.default_rng(0), unroll_steps=0, actions=2, discount=1.0)
+    assert many.last_actions.shape == (ENDS, 0) and len({*many.last_observations[:, 0, 0, 0]}) > ENDS // 2
 
 
 def test_the_same_positions_each_once():
@@ -122,12 +134,12 @@ def test_the_model_is_unrolled_along_the_actions(prefix):
     observations = torch.tensor([1, 3], dtype=torch.uint8)[:, None, None, None].repeat(1, 1, 2, 2)
     actions = torch.tensor([[0, 1, 0], [1, 0, 1]])
     found = predictions(KnownModel(prefix), observations, actions, value_prefix=prefix)
-    assert found.value.tolist() == [10.0, 30.0]
+    assert found.value.tolist() == [[10.0, 20.0, 40.0, 80.0], [30.0, 60.0, 120.0, 240.0]]
     assert found.reward.tolist() == [[1.0, 3.0, 4.0], [4.0, 6.0, 13.0]]
     assert found.norm.tolist() == [[2.0, 4.0, 8.0, 16.0], [6.0, 12.0, 24.0, 48.0]]  # of four equal numbers: twice one
 
 
-def sampled(rewards, real, returns, ended):
+def sampled(rewards, real, returns, ended, ends=0):
     n = len(rewards)
     return Sample(
         observations=np.zeros((n, 1, 2, 2), np.uint8),
@@ -136,7 +148,13 @@ def sampled(rewards, real, returns, ended):
         real=np.array(real),
         returns=np.array(returns, np.float32),
         ended=np.array(ended),
+        last_observations=np.ones((ends, 1, 2, 2), np.uint8),
+        last_actions=np.zeros((ends, np.shape(rewards)[1]), np.int64),
     )
+
+
+def roots(*values):
+    return np.stack([np.array(values, np.float32)] + [np.full(len(values), np.nan, np.float32)] * 2, axis=1)
 
 
 def test_known_predictions_give_known_figures():
@@ -145,14 +163,15 @@ def test_known_predictions_give_known_figures():
         real=[[True, True], [True, True], [True, False], [True, True]],
         returns=[1.0, 3.0, 2.0, 99.0],
         ended=[True, True, True, False],
+        ends=2,
     )
     right = np.array([[0, 0], [1, 1], [0, -50], [1, 0]], np.float32)  # of what is past an end, anything
     wrong = right.copy()
     wrong[:, 1] = [1, 0, -50, 1]
     said = {
-        "training": Predictions(np.array([1, 3, 2, 7], np.float32), right, np.ones((4, 3), np.float32)),
+        "training": Predictions(roots(1, 3, 2, 7), right, np.ones((4, 3), np.float32)),
         "evaluation": Predictions(
-            np.array([1, 2, 3, 7], np.float32),
+            roots(1, 2, 3, 6),
             wrong,
             np.array([[1, 2, 4], [1, 2, 4], [3, 4, 1000], [3, 4, 4]], np.float32),
         ),
@@ -163,9 +182,17 @@ def test_known_predictions_give_known_figures():
         seen.append(len(observations))
         policy = np.array([[0.5, 0.5], [1, 0], [1, 0], [0.5, 0.5]], np.float32)
         none = np.zeros((4, 2), np.float32)
-        return SearchResult(np.zeros(4, int), none, said["evaluation"].value + np.float32(0.25), policy, none)
+        return SearchResult(np.zeros(4, int), none, said["evaluation"].value[:, 0] + np.float32(0.25), policy, none)
 
-    found = keyed(model_soundness(sample, said.__getitem__, search))
+    def predict(mode, observations, actions):
+        if not observations.any():
+            return said[mode]
+        assert mode == "evaluation" and len(observations) == len(actions) == 2
+        return Predictions(np.array([[9, 1.5, 0], [9, -0.3, 0.6]], np.float32), right[:2], np.ones((2, 3), np.float32))
+
+    found = keyed(model_soundness(sample, predict, search))
+    past = [found["value_past_end", depth, "evaluation"] for depth in (1, 2)]
+    assert [each.value for each in past] == pytest.approx([0.3, 0.1]) and past[0].positions == 2
     assert seen == [4] and SEARCHED < POSITIONS
     assert found["reward_correlation", 1, "training"].value == pytest.approx(1.0)
     assert found["reward_correlation", 1, "evaluation"].value == pytest.approx(1.0)
@@ -183,7 +210,7 @@ def test_known_predictions_give_known_figures():
     assert found["value_bias", 0, "training"].positions == 3
     assert found["return_mean", 0, "recorded"].value == pytest.approx(2.0)
     assert found["return_deviation", 0, "recorded"].value == pytest.approx(np.sqrt(2.0 / 3.0))
-    assert found["value_difference_of_modes", 0, "training"].value == pytest.approx(0.5)
+    assert found["value_difference_of_modes", 0, "training"].value == pytest.approx(0.75)
 
 
 def test_without_known_ends_there_is_no_bias():

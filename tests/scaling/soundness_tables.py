@@ -7,17 +7,17 @@ from efficientzero.scaling.results.soundness import COLUMNS
 SOUND = {
     "evaluation": [0.98, 0.95, 0.9, 0.5, 0.4], "training": [0.99, 0.97, 0.95, 0.9, 0.9], "rewarded": [20] * 5,
     "norms": [30.0, 31.0, 32.0, 31.0, 30.0, 30.0], "returns": (2.0, 1.0, 200), "bias": (0.1, 0.1), "apart": 0.05,
-    "drift": 0.05, "entropy": 0.4,
+    "past_end": (0.2, 64), "drift": 0.05, "entropy": 0.4,
 }  # fmt: skip
 # As EfficientZero with BatchNorm and latents that nothing bounds.
 BROKEN = SOUND | {
     "evaluation": [0.95, 0.17, 0.01, 0.07, 0.46], "norms": [32.0, 45.0, 66.0, 88.0, 111.0, 137.0], "bias": (-0.8, 0.1),
-    "apart": 0.8, "drift": 0.46, "entropy": 0.99,
+    "apart": 0.8, "past_end": (0.95, 64), "drift": 0.46, "entropy": 0.99,
 }  # fmt: skip
 # Hardly a reward and no end.
 BLIND = SOUND | {
     "evaluation": [None] * 5, "training": [None] * 5, "rewarded": [2, 0, 0, 0, 0], "returns": (None, None, 0),
-    "bias": (None, None),
+    "bias": (None, None), "past_end": (None, 0),
 }  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def rows(agent, env_steps, figures, *, model=True, runs=1):
             for mode in ("evaluation", "training"):
                 found.append(("reward_correlation", depth, mode, figures[mode][depth - 1], 256))
         found += [("latent_norm", depth, "evaluation", norm, 256) for depth, norm in enumerate(figures["norms"])]
+        found.append(("value_past_end", 1, "evaluation", *figures["past_end"]))
         found.append(("search_minus_network_value", 0, "evaluation", figures["drift"], 128))
         found.append(("search_policy_entropy", 0, "evaluation", figures["entropy"], 128))
     table = pd.DataFrame(found, columns=["quantity", "depth", "mode", "value", "positions"])

@@ -154,12 +154,14 @@ class EfficientZeroAgent(ReanalysingAgent):
             discount=self.settings.discount,
         )
 
-        def predict(mode: Mode) -> Predictions:
-            observations, actions = (
-                torch.from_numpy(part).to(self.device) for part in (sample.observations, sample.actions)
-            )
+        def predict(mode: Mode, observations: NDArray[np.uint8], actions: NDArray[np.int64]) -> Predictions:
             with normalised(self.network, mode), torch.inference_mode(), self._autocast():
-                return predictions(self.network, observations, actions, value_prefix=self.settings.value_prefix)
+                return predictions(
+                    self.network,
+                    torch.from_numpy(observations).to(self.device),
+                    torch.from_numpy(actions).to(self.device),
+                    value_prefix=self.settings.value_prefix,
+                )
 
         with self.flop_counter.left_out(), normalised(self.network, "evaluation"):
             return model_soundness(
@@ -200,9 +202,14 @@ class EfficientZeroAgent(ReanalysingAgent):
         actions = np.where(unrolled.real[:, :-1], actions, random.integers(self.actions, size=actions.shape))
         # Consistency needs the later observations; without it only the first is looked at.
         seen = slice(0, steps + 1 if self.settings.consistency else 1)
+        observations = recording.stacks(unrolled.rows[:, seen], unrolled.environments[:, seen])
+        consistent = unrolled.real[:, 1:]
+        if learning.consistency_past_end:
+            observations[unrolled.absorbing[:, seen]] = 0
+            consistent = consistent | unrolled.absorbing[:, 1:]
         batch = Batch.to_device(
             self.device,
-            observations=recording.stacks(unrolled.rows[:, seen], unrolled.environments[:, seen]),
+            observations=observations,
             actions=actions,
             policy=memory.targets.policy[rows],
             value=n_step_values(recording, unrolled, bootstrap, self.settings.discount),
@@ -210,6 +217,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             policy_mask=unrolled.real,
             value_mask=unrolled.value_mask,
             reward_mask=reward_mask,
+            consistency_mask=consistent,
             weights=weights,
         )
         batch = batch.augmented(self.shift, learning.augmentation_intensity, random)

@@ -1,12 +1,14 @@
-"""Epsilon-greedy actions from action values."""
+"""Exploration by chance: epsilon-greedy actions from action values, and random actions that are repeated."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.agents.interface import Acting, Decision
-from efficientzero.parameters import Exploration
+from efficientzero.parameters import Exploration, RepeatedActions
 
 
 def epsilon_at(settings: Exploration, env_steps: int, mode: Acting) -> float:
@@ -41,3 +43,43 @@ def epsilon_greedy(
         value=action_values.max(axis=1),
         searched=searched,
     )
+
+
+@dataclass
+class Repetition:
+    """Random actions that environments repeat in training, whatever the agent would do there.
+
+    One step of random actions at a time goes nowhere far: where a reward takes thirty actions alike, such play never
+    sees one. Repeated for times that are mostly short and at times long, they do (epsilon-z-greedy; Dabney, Ostrovski &
+    Barreto 2021, "Temporally-extended epsilon-greedy exploration", section 3).
+
+    Attributes:
+        action: int64 ``[environments]``, what is repeated.
+        remaining: int64 ``[environments]``, for how many more env steps; 0: the agent's own action is taken.
+    """
+
+    action: NDArray[np.int64]
+    remaining: NDArray[np.int64]
+
+    @classmethod
+    def none(cls, environments: int) -> Repetition:
+        """Nothing is repeated yet."""
+        return cls(np.zeros(environments, np.int64), np.zeros(environments, np.int64))
+
+    def override(
+        self, chosen: NDArray[np.int64], actions: int, settings: RepeatedActions, random: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """The actions to take, int64 ``[environments]``: those chosen, but where one is repeated or begins to be.
+
+        Args:
+            chosen: int64 ``[environments]``. actions: how many there are.
+        """
+        environments = len(chosen)
+        begins = (self.remaining == 0) & (random.random(environments) < settings.probability)
+        anything = random.integers(actions, size=environments)
+        duration = np.minimum(random.zipf(settings.duration_exponent, size=environments), settings.longest_env_steps)
+        self.action = np.where(begins, anything, self.action)
+        self.remaining = np.where(begins, duration, self.remaining)
+        taken = np.where(self.remaining > 0, self.action, chosen)
+        self.remaining = np.maximum(self.remaining - 1, 0)
+        return taken

@@ -24,7 +24,7 @@ class Batch:
         actions: int64 ``[batch, unroll]``.
         policy: float32 ``[batch, unroll + 1, actions]``. value: float32 ``[batch, unroll + 1]``.
         reward: float32 ``[batch, unroll]``, rewards or value prefixes.
-        policy_mask, value_mask: bool ``[batch, unroll + 1]``. reward_mask: bool ``[batch, unroll]``.
+        policy_mask, value_mask: bool ``[batch, unroll + 1]``. reward_mask, consistency_mask: bool ``[batch, unroll]``.
         weights: float32 ``[batch]``, importance-sampling weights.
     """
 
@@ -36,6 +36,7 @@ class Batch:
     policy_mask: Tensor
     value_mask: Tensor
     reward_mask: Tensor
+    consistency_mask: Tensor
     weights: Tensor
 
     @classmethod
@@ -105,7 +106,7 @@ def unrolled_loss(
         similarity = consistency_loss(online, _consistency_targets(network, network.consistency, batch))
         terms["consistency"] = (
             similarity.unflatten(0, (steps, -1)),
-            batch.policy_mask[:, 1:],
+            batch.consistency_mask,
             learning.consistency_weight,
         )
     total = sum(weight * (term * mask.T).sum(dim=0) for term, mask, weight in terms.values())

@@ -21,11 +21,13 @@ from torch import Tensor, nn
 from efficientzero.agents.interface import Measurement, Mode
 from efficientzero.networks import EfficientZeroNetwork, frozen_statistics
 from efficientzero.replay import Recording
+from efficientzero.replay.recording import TERMINATED
 from efficientzero.search import SearchResult
 from efficientzero.targets import n_step_values, rewards, unroll
 
 POSITIONS = 256  # known to the end they give a correlation to about .06
 SEARCHED = 128  # of them; a search costs as much as unrolling in both modes, and means need fewer
+ENDS = 64  # of positions at which an episode ended, which a uniform sample has too few of
 MODES: tuple[Mode, Mode] = ("evaluation", "training")
 # Predictions that vary by less than this share of what they predict are rounding: their correlation would be chance.
 NEGLIGIBLE = 1e-6
@@ -42,6 +44,8 @@ class Sample:
             recorded; past an episode's end there is nothing to compare with.
         returns: float32 ``[n]``, the discounted sum of the recorded rewards to the episode's end. ended: bool ``[n]``,
             whether that end is a recorded termination; else the return is not known.
+        last_observations: uint8 ``[ends, stacked channels, height, width]``, those before a recorded termination.
+        last_actions: int64 ``[ends, unroll]``: the action that ended the episode, and then any.
     """
 
     observations: NDArray[np.uint8]
@@ -50,6 +54,8 @@ class Sample:
     real: NDArray[np.bool_]
     returns: NDArray[np.float32]
     ended: NDArray[np.bool_]
+    last_observations: NDArray[np.uint8]
+    last_actions: NDArray[np.int64]
 
 
 def draw_sample(
@@ -61,7 +67,7 @@ def draw_sample(
     discount: float,
     positions: int = POSITIONS,
 ) -> Sample:
-    """``positions`` different ones, or all where there are fewer, drawn uniformly.
+    """``positions`` different ones and a quarter as many ends, or all where there are fewer, drawn uniformly.
 
     Args:
         random: what is drawn from. unroll_steps: imagined steps. actions: the number of actions. discount: per env
@@ -76,7 +82,14 @@ def draw_sample(
     # As many steps as there are rows reach every end, and past a termination nothing is bootstrapped.
     whole = unroll(recording, drawn, 0, recording.rows)
     returns = n_step_values(recording, whole, np.zeros(whole.rows.shape, np.float32), discount)[:, 0]
+    ends = np.argwhere(recording.endings == TERMINATED)
+    ends = random.permutation(ends)[: positions * ENDS // POSITIONS]
+    last_actions = random.integers(actions, size=(len(ends), unroll_steps))
+    if unroll_steps:
+        last_actions[:, 0] = recording.actions[ends[:, 0], ends[:, 1]]
     return Sample(
+        last_observations=recording.stacks(ends[:, 0], ends[:, 1]),
+        last_actions=last_actions,
         observations=recording.stacks(rows, environments),
         actions=np.where(real, taken, random.integers(actions, size=taken.shape)),  # as in training
         rewards=reward,
@@ -106,7 +119,7 @@ class Predictions:
     """What a model says of the sample's positions.
 
     Attributes:
-        value: float32 ``[n]``, of the roots. reward: float32 ``[n, unroll]``, of each imagined step.
+        value: float32 ``[n, unroll + 1]``, from the root on. reward: float32 ``[n, unroll]``, of each imagined step.
         norm: float32 ``[n, unroll + 1]``, L2 norms of the latents from the root on.
     """
 
@@ -126,32 +139,35 @@ def predictions(
     """
     latent = network.represent(observations)
     reward_state = network.initial_reward_state(len(observations), observations.device)
-    _, value = network.predict(latent)
-    logits, norms = [], [latent.float().flatten(1).norm(dim=1)]
+    values, logits, norms = [network.predict(latent)[1]], [], [latent.float().flatten(1).norm(dim=1)]
     for action in actions.unbind(1):
         latent, reward_state, reward = network.step(latent, reward_state, action)
+        values.append(network.predict(latent)[1])
         logits.append(reward)
         norms.append(latent.float().flatten(1).norm(dim=1))
     decoded = network.support.decode(torch.stack(logits, dim=1)).cpu().numpy()
     return Predictions(
-        value=network.support.decode(value).cpu().numpy(),
+        value=network.support.decode(torch.stack(values, dim=1)).cpu().numpy(),
         reward=np.diff(decoded, axis=1, prepend=np.float32(0.0)) if value_prefix else decoded,
         norm=torch.stack(norms, dim=1).cpu().numpy(),
     )
 
 
 def model_soundness(
-    sample: Sample, predict: Callable[[Mode], Predictions], search: Callable[[NDArray[np.uint8]], SearchResult]
+    sample: Sample,
+    predict: Callable[[Mode, NDArray[np.uint8], NDArray[np.int64]], Predictions],
+    search: Callable[[NDArray[np.uint8]], SearchResult],
 ) -> list[Measurement]:
     """All that is measured of an agent that searches a model.
 
     Args:
-        predict: what the model says of the sample in a mode. search: as search targets are made.
+        predict: what the model says in a mode of observations and actions from there on. search: as search targets
+            are made.
     """
-    said = {mode: predict(mode) for mode in MODES}
+    said = {mode: predict(mode, sample.observations, sample.actions) for mode in MODES}
     evaluation = said["evaluation"]
     found = search(sample.observations[:SEARCHED])
-    drift = found.value - evaluation.value[:SEARCHED]
+    drift = found.value - evaluation.value[:SEARCHED, 0]
     measured = []
     for depth in range(1, sample.rewards.shape[1] + 1):
         real = sample.real[:, depth - 1]
@@ -165,14 +181,32 @@ def model_soundness(
         measured.append(
             Measurement("latent_norm", depth, "evaluation", mean(evaluation.norm[real, depth]), int(real.sum()))
         )
+    measured += _values_past_ends(sample, predict, evaluation)
     count, actions = found.policy.shape
     policy = np.maximum(found.policy.astype(np.float64), np.finfo(np.float32).tiny)
     entropy = mean(-(policy * np.log(policy)).sum(axis=1) / np.log(actions)) if actions > 1 else None
     return [
         *measured,
-        *value_soundness(sample, {mode: said[mode].value for mode in MODES}),
+        *value_soundness(sample, {mode: said[mode].value[:, 0] for mode in MODES}),
         Measurement("search_minus_network_value", 0, "evaluation", mean(drift), count),
         Measurement("search_policy_entropy", 0, "evaluation", entropy, count),
+    ]
+
+
+def _values_past_ends(
+    sample: Sample,
+    predict: Callable[[Mode, NDArray[np.uint8], NDArray[np.int64]], Predictions],
+    evaluation: Predictions,
+) -> list[Measurement]:
+    """What is expected of an episode after its end, where there is nothing, next to what is expected at a root."""
+    ends, depths = sample.last_actions.shape
+    usual = mean(np.abs(evaluation.value[:, 0]))
+    if not ends or not usual:
+        return [Measurement("value_past_end", depth, "evaluation", None, ends) for depth in range(1, depths + 1)]
+    expected = np.abs(predict("evaluation", sample.last_observations, sample.last_actions).value)
+    return [
+        Measurement("value_past_end", depth, "evaluation", mean(expected[:, depth] / usual), ends)
+        for depth in range(1, depths + 1)
     ]
 
 

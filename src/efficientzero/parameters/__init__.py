@@ -24,6 +24,7 @@ from efficientzero.parameters.schema import (
     RainbowSettings,
     RandomSettings,
     Reanalysis,
+    RepeatedActions,
     Search,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "RainbowSettings",
     "RandomSettings",
     "Reanalysis",
+    "RepeatedActions",
     "Search",
     "check",
     "doubling_list",

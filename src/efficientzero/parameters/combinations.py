@@ -39,6 +39,11 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
         if name in parameters.agents and isinstance(settings, PPOSettings):
             yield from _rollouts(f"agent.{name}", settings, parameters)
+            if parameters.envs.repeated_actions.probability:
+                yield (
+                    f"envs.repeated_actions.probability: {parameters.envs.repeated_actions.probability}, and {name}, "
+                    "one of agents, learns from actions of its own policy only; set it to 0 or leave that agent out"
+                )
 
 
 def _lists(parameters: Parameters) -> Iterator[str]:

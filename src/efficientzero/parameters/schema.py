@@ -19,6 +19,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+class RepeatedActions(Section):
+    """Exploration that lasts, the same for every agent: epsilon-z-greedy (Dabney, Ostrovski & Barreto 2021)."""
+
+    probability: Fraction  # that an environment begins to repeat a random action, per env step of training; 0: off
+    duration_exponent: Annotated[float, Field(gt=1.0)]  # mu: it goes on for n env steps in proportion to n ** -mu ...
+    longest_env_steps: PositiveInt  # ... but no longer than this
+
+
 class Environments(Section):
     """The protocol of the vectorised environments (layer ``envs``)."""
 
@@ -35,6 +43,7 @@ class Environments(Section):
     # In training, environment i's first episode is cut (truncated) after (i + 1) / count of this many env steps, so
     # that the environments run out of phase; 0: off.
     stagger_env_steps: Annotated[int, Field(ge=0)]
+    repeated_actions: RepeatedActions
 
 
 class MilestoneStep(Section):
@@ -133,6 +142,7 @@ class UnrolledLearning(OffPolicyLearning):
     value_weight: NonNegative
     reward_weight: NonNegative  # of the reward or value-prefix loss
     consistency_weight: NonNegative
+    consistency_past_end: bool  # past a termination the latent state is to be that of an empty observation; else free
 
 
 class EfficientZeroSettings(Section):

@@ -6,7 +6,8 @@ from soundness_tables import BLIND, BROKEN, SOUND, rows
 from efficientzero.scaling.verdict.soundness import judge, overall
 
 SUBJECTS = [
-    "rewards", "rewards in both modes", "values", "values in both modes", "search values", "latents", "search policies",
+    "rewards", "rewards in both modes", "values", "values in both modes", "ends", "search values", "latents",
+    "search policies",
 ]  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def test_what_is_wrong_is_said_in_figures():
     )
     assert "0.8 below the recorded returns in the mean, more than 50 % of" in checks["values"].reason
     assert "0.8 apart in the mean, more than 25 %" in checks["values in both modes"].reason
+    assert "the value is 0.95 of that of a usual position: the search does not see" in checks["ends"].reason
     assert "values 0.46 above the network's own" in checks["search values"].reason
     assert "4.3 times their norm at the root at depth 5" in checks["latents"].reason
     assert "hardly prefers one action" in checks["search policies"].reason
@@ -47,6 +49,7 @@ def test_what_is_wrong_is_said_in_figures():
         ("rewards in both modes", {"evaluation": [0.9, 0.88, 0.95, 0, 0]}, {"evaluation": [0.88, 0.97, 0.95, 1, 1]}),
         ("values", {"bias": (-0.49, 9.0)}, {"bias": (0.51, 0.0)}),
         ("values in both modes", {"apart": 0.24}, {"apart": 0.26}),
+        ("ends", {"past_end": (0.49, 5)}, {"past_end": (0.51, 5)}),
         ("search values", {"drift": -0.09}, {"drift": -0.11}),
         ("latents", {"norms": [2.0, 2.9, 1.0]}, {"norms": [2.0, 3.1, 1.0]}),
         ("search policies", {"entropy": 0.06}, {"entropy": 0.04}),
@@ -68,7 +71,8 @@ def test_a_bias_is_large_or_small_against_the_spread_of_returns():
 def test_what_cannot_be_said():
     checks = judged(BLIND)
     unknown = [name for name, check in checks.items() if check.judgement == "cannot be said"]
-    assert unknown == SUBJECTS[:5]
+    assert unknown == SUBJECTS[:6]
+    assert checks["ends"].reason.startswith("0 terminations were sampled; at least 5 are needed")
     assert checks["rewards"].reason.startswith("2, 0 and 0 of the sampled positions had a reward at depths 1, 2 and 3")
     assert "known of 0 of the sampled positions" in checks["values"].reason
     assert overall(list(checks.values())) == "cannot be said"
@@ -79,6 +83,7 @@ def test_what_cannot_be_said():
 def test_a_few_rewards_or_returns_are_too_few():
     assert judged(SOUND, rewarded=[4] * 5)["rewards"].judgement == "cannot be said"
     assert judged(SOUND, rewarded=[4, 5, 4, 9, 9])["rewards"].reason.count("at depth 2 is 0.95") == 1
+    assert judged(SOUND, past_end=(0.9, 4))["ends"].judgement == "cannot be said"
     assert judged(SOUND, returns=(2.0, 1.0, 9))["values"].judgement == "cannot be said"
     assert judged(SOUND, returns=(2.0, 0.0, 200))["values"].judgement == "cannot be said"
 

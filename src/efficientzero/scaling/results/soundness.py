@@ -36,6 +36,8 @@ def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], bu
       positions whose episode is known to have ended by termination.
     - value_bias, value_correlation: of the root values against those returns; the bias is value minus return.
     - value_difference_of_modes: mean absolute difference of the root values between the modes.
+    - value_past_end: mean absolute value that many imagined steps from a position whose action ended the episode, over
+      the mean absolute root value; 0 were right.
     - search_minus_network_value: mean difference of the value found by search and the root value.
     - search_policy_entropy: mean entropy of the search's policies, as a share of that of the uniform one.
 

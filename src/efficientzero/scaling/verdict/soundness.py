@@ -16,6 +16,7 @@ REWARD_CORRELATION = 0.8
 MODES_APART = 0.1
 # One of five rewards missed still leaves a correlation of .9, so that a low one is no accident of a single reward.
 REWARDED_POSITIONS = 5
+KNOWN_ENDS = 5  # fewer may be of one place or one moment
 KNOWN_RETURNS = 10  # with fewer the mean of the returns is uncertain by a third of their deviation
 # The next three are shares of the standard deviation of the returns, by which good and bad positions differ.
 VALUE_BIAS = 0.5
@@ -23,6 +24,7 @@ VALUES_APART = 0.25  # half of that, since the modes may differ in both directio
 # n-step targets that bootstrap from search add it at every update, 1 / (1 - discount^n) times in the end: 17 times for
 # n = 5 and a discount of .988, which makes more than the whole deviation of it.
 SEARCH_DRIFT = 0.1
+VALUE_PAST_END = 0.5  # of root values: with more of it left, an action that ends the game looks like any other
 NORM_GROWTH = 1.5  # of the norm at the root: heads that are right there are asked far from all they see there
 ENTROPY = (
     0.05,
@@ -76,7 +78,7 @@ def judge(rows: pd.DataFrame) -> list[Check]:
     if not figures.depths("reward_correlation"):
         return of_values
     return [
-        *_rewards(figures), *of_values, _search(figures), _latents(figures), _policies(figures),
+        *_rewards(figures), *of_values, _ends(figures), _search(figures), _latents(figures), _policies(figures),
     ]  # fmt: skip
 
 
@@ -154,6 +156,23 @@ def _values_of_modes(figures: Figures) -> Check:
     apart = figures.value("value_difference_of_modes", "training")
     said = f"root values in evaluation and in training mode are {apart:.2g} apart in the mean"
     return _against_returns(figures, "values in both modes", apart, VALUES_APART, said)
+
+
+def _ends(figures: Figures) -> Check:
+    subject, left, ends = "ends", figures.value("value_past_end", depth=1), figures.positions("value_past_end", depth=1)
+    if ends < KNOWN_ENDS or not np.isfinite(left):
+        return Check(
+            subject,
+            "cannot be said",
+            f"{ends:.3g} terminations were sampled; at least {KNOWN_ENDS} are needed, and root values other than 0",
+        )
+    unseen = left > VALUE_PAST_END
+    return Check(
+        subject,
+        "not sound" if unseen else "sound",
+        "one imagined step past the end of an episode, where nothing more can be had, the value is "
+        f"{left:.2g} of that of a usual position" + (": the search does not see ends coming" if unseen else ""),
+    )
 
 
 def _search(figures: Figures) -> Check:
