@@ -153,6 +153,13 @@ def test_anything_else_than_parameters_is_refused(values):
         ({"agent.efficientzero.search.considered_actions": 17}, "considered_actions: 17 is more than"),
         ({"agent.efficientzero.search.q_transform": "by_parent_and_siblings"}, "is for policy puct"),
         ({"agent.efficientzero.search.policy": "puct"}, "is for policy gumbel"),
+        (
+            {
+                "agent.efficientzero.learning.least_td_steps": 0,
+                "agent.efficientzero.learning.value_bootstrap": "network",
+            },
+            "agent.efficientzero.learning.least_td_steps: 0 takes the value that a search finds",
+        ),
         ({"agent.Big-One": {"kind": "random"}}, "agent.Big-One: a name is lower-case"),
         (
             {"game": "Alien", "envs.size": 28, "agent.rainbow.network.convolutions": [[32, 5, 5], [64, 6, 5]]},

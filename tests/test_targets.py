@@ -96,9 +96,23 @@ def test_needed_positions_are_those_with_a_policy_and_those_bootstrapped_from():
     assert set(unrolled.positions(recording, bootstraps=False).tolist()) < needed
 
 
+@pytest.mark.parametrize("ending", [ONGOING, TRUNCATED, TERMINATED])
+def test_with_no_steps_a_position_has_the_value_of_its_own_search(ending):
+    recording, found = recording_of([1.0, 1.0, 1.0], ending), np.array([10.0, 20.0, 30.0], np.float32)
+    unrolled = targets.unroll(recording, np.arange(3), 1, np.array([0, 1, 0]))
+    values = targets.n_step_values(recording, unrolled, found[unrolled.bootstrap_rows], DISCOUNT)
+    ended = ending == TERMINATED
+    assert unrolled.value_mask.tolist() == [[True, True], [True, ended], [True, ended]]
+    np.testing.assert_allclose(values[0], [10.0, 20.0])
+    np.testing.assert_allclose(values[1], [1.0 + 0.9 * 30.0, 1.0 if ended else 0.0])
+    np.testing.assert_allclose(values[2], [30.0, 0.0])
+    assert set(unrolled.positions(recording, bootstraps=True).tolist()) == {0, 1, 2}
+
+
 def test_off_policy_correction_shortens_the_horizon_of_old_data():
     ages = np.array([0, 29_999, 30_000, 60_000, 119_999, 120_000, 10**7])
     assert targets.off_policy_steps(5, ages, 30_000).tolist() == [5, 5, 4, 3, 2, 1, 1]
+    assert targets.off_policy_steps(1, ages, 30_000, least=0).tolist() == [1, 1, 0, 0, 0, 0, 0]
     recording = recording_of([1.0] * 10, TERMINATED)
     unrolled = targets.unroll(recording, np.array([0, 0]), 0, np.array([5, 1]))
     assert unrolled.horizon[:, 0].tolist() == [5, 1]

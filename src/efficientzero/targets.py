@@ -49,13 +49,15 @@ class Unrolled:
         return needed
 
 
-def off_policy_steps(td_steps: int, age: NDArray[np.int64], interval: int) -> NDArray[np.int64]:
-    """Fewer steps for older data: clip(td_steps - age // interval, 1, td_steps) (Ye et al. 2021, section 4.3).
+def off_policy_steps(td_steps: int, age: NDArray[np.int64], interval: int, least: int = 1) -> NDArray[np.int64]:
+    """Fewer steps for older data: clip(td_steps - age // interval, least, td_steps) (Ye et al. 2021, section 4.3).
 
     Args:
         age: int64, env steps since the transition was recorded. interval: env steps of age per step taken off.
+        least: 1 as published. 0: of what is old not even the recorded action is followed, and the value is that of a
+            search from the position itself (search-based value estimation; Wang et al. 2024, section 4.3).
     """
-    return np.clip(td_steps - age // interval, 1, td_steps)
+    return np.clip(td_steps - age // interval, least, td_steps)
 
 
 def unroll(
@@ -66,7 +68,8 @@ def unroll(
     Args:
         positions: int64 ``[batch]``. steps: imagined steps.
         td_steps: the n of the n-step value, one or per position ``[batch]``. It is cut short at the newest row of an
-            episode that was truncated or goes on, and runs over a termination with zero reward and no bootstrap.
+            episode that was truncated or goes on, and runs over a termination with zero reward and no bootstrap. With
+            n = 0 the row is bootstrapped from itself, and every real one has a value.
     """
     base, environment = recording.locate(positions)
     rows = base[:, None] + np.arange(steps + 1)
@@ -82,15 +85,17 @@ def unroll(
     bootstraps = real & (~terminated | (bootstrap_rows <= last))
     horizon = np.where(terminated, np.minimum(wanted, last + 1 - rows), np.minimum(wanted, last - rows))
     bootstrap_rows = np.minimum(bootstrap_rows, last)
+    itself = real & (wanted == 0)
+    valued = real & (horizon > 0) | itself
     return Unrolled(
         rows=rows,
         environments=environments,
         real=real,
         absorbing=absorbing,
         bootstrap_rows=bootstrap_rows,
-        bootstraps=bootstraps & (horizon > 0),
+        bootstraps=bootstraps & valued,
         horizon=np.where(real, horizon, 0),
-        value_mask=absorbing | (real & (horizon > 0)),
+        value_mask=absorbing | valued,
     )
 
 

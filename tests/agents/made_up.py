@@ -47,6 +47,7 @@ SETTINGS = {
         "unroll_steps": 3,
         "td_steps": 3,
         "off_policy_interval": 30,
+        "least_td_steps": 1,
         "value_bootstrap": "search",
         "max_target_age": 5,
         "target_network_interval": 4,

@@ -178,7 +178,12 @@ class EfficientZeroAgent(ReanalysingAgent):
         steps = learning.unroll_steps
         td_steps: NDArray[np.int64] | int = learning.td_steps
         if self.settings.off_policy_correction:
-            td_steps = off_policy_steps(learning.td_steps, len(recording) - positions, learning.off_policy_interval)
+            td_steps = off_policy_steps(
+                learning.td_steps,
+                len(recording) - positions,
+                learning.off_policy_interval,
+                least=learning.least_td_steps,
+            )
         unrolled = unroll(recording, positions, steps, td_steps)
         from_search = learning.value_bootstrap == "search"
         stale = memory.targets.stale(

@@ -29,6 +29,11 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}", settings)
+            if settings.learning.least_td_steps == 0 and settings.learning.value_bootstrap == "network":
+                yield (
+                    f"agent.{name}.learning.least_td_steps: 0 takes the value that a search finds, and with "
+                    "value_bootstrap network no value is a search's; set it to 1, or value_bootstrap to search"
+                )
         if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
             yield (
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "

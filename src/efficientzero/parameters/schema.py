@@ -133,6 +133,7 @@ class UnrolledLearning(OffPolicyLearning):
     """Learning of a model, unrolled."""
 
     unroll_steps: PositiveInt
+    least_td_steps: Annotated[int, Field(ge=0, le=1)]  # left by the correction; 0: the value of a search from there
     value_bootstrap: Literal["search", "network"]  # root values of the search, or the target network's values
     max_target_age: (
         Annotated[int, Field(ge=0)] | None
