@@ -167,6 +167,25 @@ def test_repeated_actions_are_what_is_done_and_recorded():
     assert again > 0.5  # of six actions at random, a sixth
 
 
+def test_no_repetition_outlasts_its_game():
+    parameters = tiny(envs__repeated_actions__probability=1, envs__repeated_actions__duration_exponent=1.1)
+    run, ended = new_run(parameters, "random", 0), 0
+    step = run.environments.step
+
+    def watched(actions):
+        nonlocal ended
+        result = step(actions)
+        ended += int((result.terminated | result.truncated).sum())
+        run.last = result.terminated | result.truncated
+        return result
+
+    run.environments.step = watched
+    for env_steps in range(4, 400, 4):
+        warm_up(run, env_steps, parameters.envs, Counted())
+        assert not run.repetition.remaining[run.last].any()
+    assert ended > 10
+
+
 def test_drift_is_averaged_over_doubling_ages():
     ages = np.array([0, 1, 2, 3, 4, 7, 8])
     rows = drift_by_age(Drift(ages, ages.astype(np.float32), 2 * ages.astype(np.float32)))

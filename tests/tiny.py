@@ -25,9 +25,8 @@ SMALL = {
     "agent.efficientzero.learning.batch_size": 8,
     "agent.efficientzero.learning.unroll_steps": 2,
     "agent.efficientzero.learning.td_steps": 3,
-    "agent.efficientzero.learning.off_policy_interval": 60,
-    "agent.efficientzero.learning.least_td_steps": 1,
-    "agent.muzero_reanalyze.learning.least_td_steps": 1,
+    "agent.efficientzero.learning.off_policy_interval": 30,
+    "agent.efficientzero.learning.least_td_steps": 0,  # from an age of 90 env steps on
     "agent.efficientzero.learning.priority_exponent": 0.6,
     "agent.efficientzero.learning.target_network_interval": 7,
     "agent.efficientzero.learning.max_target_age": 9,

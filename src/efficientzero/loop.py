@@ -19,7 +19,7 @@ Snapshot = Callable[[Run], None]
 
 
 def warm_up(run: Run, env_steps: int, settings: Environments, progress: Progress) -> None:
-    """Records ``env_steps`` env steps of the uniformly random policy; the budget counts them."""
+    """Records ``env_steps`` env steps of uniformly random actions, some of which may last; the budget counts them."""
     policy = RandomAgent(run.environments.num_actions)
     while run.env_steps < env_steps:
         play(run, policy, settings)
@@ -100,6 +100,7 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
         )
         decision = replace(decision, action=action)
     step = run.environments.step(decision.action)
+    run.repetition.remaining[step.terminated | step.truncated] = 0
     terminated = step.terminated | step.life_lost if settings.terminal_on_life_loss else step.terminated
     endings = np.where(terminated, TERMINATED, np.where(step.truncated, TRUNCATED, ONGOING)).astype(np.uint8)
     rewards = np.sign(step.reward) if settings.clip_rewards else step.reward

@@ -4,7 +4,7 @@ For a batch of positions and ``unroll`` imagined steps, everything has shape ``[
 position itself. Three kinds of step are told apart:
 
 * *real*: the transition is recorded. All targets exist, except that the newest row of an episode that was truncated or
-  goes on has no value target, since nothing after it is recorded.
+  goes on has no value target, since nothing after it is recorded, unless it is valued by itself (n = 0).
 * *absorbing*: past a termination. Value and reward are zero, and there is no policy and no observation.
 * *unknown*: past a truncation or past the newest row. There is no target at all.
 """
@@ -85,8 +85,7 @@ def unroll(
     bootstraps = real & (~terminated | (bootstrap_rows <= last))
     horizon = np.where(terminated, np.minimum(wanted, last + 1 - rows), np.minimum(wanted, last - rows))
     bootstrap_rows = np.minimum(bootstrap_rows, last)
-    itself = real & (wanted == 0)
-    valued = real & (horizon > 0) | itself
+    valued = real & ((horizon > 0) | (wanted == 0))
     return Unrolled(
         rows=rows,
         environments=environments,

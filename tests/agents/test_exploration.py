@@ -43,8 +43,14 @@ def test_each_repeats_one_action_for_a_zeta_distributed_time():
 def test_probability_is_that_of_beginning():
     actions = taken(0.1, 4000, longest=1)
     assert (actions >= 0).mean() == pytest.approx(0.1, abs=0.005)
-    assert max(max(runs(column)) for column in taken(0.01, 4000, longest=5).T) >= 5
-    assert np.mean([length for column in taken(0.01, 4000, longest=5).T for length in runs(column)]) < 5
+
+
+def test_what_would_last_longer_is_cut():
+    random, repetition = np.random.default_rng(0), Repetition.none(2000)
+    repetition.override(np.zeros(2000, int), 4, settings(1.0, exponent=1.5, longest=5), random)
+    # zeta(1.5): P(1) = 1 / 2.612, P(n) = P(1) / n^1.5; all that is 5 or more is 5.
+    shares = np.bincount(repetition.remaining, minlength=5) / 2000
+    assert shares.tolist() == pytest.approx([0.383, 0.135, 0.074, 0.048, 0.36], abs=0.03)
 
 
 def test_with_certainty_the_agent_never_acts():

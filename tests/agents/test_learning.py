@@ -22,7 +22,7 @@ from efficientzero.agents import make_agent
 from efficientzero.agents.soundness import correlation, predictions
 
 UNROLL = 5
-UPDATES = {True: 280, False: 400}  # by consistency, without which rewards take longer to be learned
+UPDATES = {True: 280, False: 480}  # by consistency, without which rewards take longer to be learned
 FROM_CHANCE = 0.4  # the share of them that learns from random play alone
 RANDOM_ROWS = 40
 TRANSFORMS = {"gumbel": "completed_by_mix_value", "puct": "tree_min_max"}
@@ -44,43 +44,42 @@ REWARDS_FOLLOWED = (0.93, 0.9, 0.8, 0.7, 0.62)
 MODES_APART, VALUES_APART = 0.1, 0.3
 
 
-def new_agent(policy, components, normalisation="layer", latent="min_max", seed=0):
-    settings = made_up.settings(
+def new_agent(policy, components, seed=0, **changes):
+    usual = {
         **dict(zip(COMPONENTS, components, strict=True)),
-        discount=grid_world.DISCOUNT,
-        network__normalisation=normalisation,
-        network__latent=latent,
-        network__support_maximum=2.0,
-        network__support_bins=41,
-        search__policy=policy,
-        search__q_transform=TRANSFORMS[policy],
-        search__simulations=8,
+        "discount": grid_world.DISCOUNT,
+        "network__support_maximum": 2.0,
+        "network__support_bins": 41,
+        "search__policy": policy,
+        "search__q_transform": TRANSFORMS[policy],
+        "search__simulations": 8,
         # Gentle policies: made sharp while the values are still wrong, they would stay at the nearest reward.
-        search__q_floor=1.0,
-        search__value_scale=0.05,
-        search__temperature=[0.5],
-        learning__batch_size=64,
-        learning__unroll_steps=UNROLL,
-        learning__td_steps=3,
-        learning__off_policy_interval=1000,
+        "search__q_floor": 1.0,
+        "search__value_scale": 0.05,
+        "search__temperature": [0.5],
+        "learning__batch_size": 64,
+        "learning__unroll_steps": UNROLL,
+        "learning__td_steps": 3,
+        "learning__off_policy_interval": 1000,
         # A search as small as this one averages the values of good and bad actions alike.
-        learning__value_bootstrap="network",
-        learning__max_target_age=20,
-        learning__reanalysis_simulations=8,
-        learning__target_network_interval=10,
-        learning__learning_rate=5e-3,
-        learning__value_weight=1.0,
-        learning__reward_weight=2.0,
-        learning__priority_exponent=0.0,
-        learning__augmentation_intensity=0.0,
-    )
+        "learning__value_bootstrap": "network",
+        "learning__max_target_age": 20,
+        "learning__reanalysis_simulations": 8,
+        "learning__target_network_interval": 10,
+        "learning__learning_rate": 5e-3,
+        "learning__value_weight": 1.0,
+        "learning__reward_weight": 2.0,
+        "learning__priority_exponent": 0.0,
+        "learning__augmentation_intensity": 0.0,
+    }
+    settings = made_up.settings(**usual | changes)
     return make_agent(settings, grid_world.SPECIFICATION, seed=seed, device=torch.device("cpu"))
 
 
 @cache  # tests only look at what was learned
-def taught(policy, *components, normalisation="layer", latent="min_max", seed=0):
+def taught(policy, *components, seed=0, **changes):
     """An agent that learned from random play, and then from playing as well; and its memory."""
-    agent = new_agent(policy, components, normalisation, latent, seed)
+    agent = new_agent(policy, components, seed, **changes)
     play = Play(seed)
     play.at_random(RANDOM_ROWS)
     updates = UPDATES[agent.settings.consistency]
@@ -153,8 +152,28 @@ def check_what_was_learned(agent):
 @pytest.mark.slow
 @pytest.mark.parametrize(("policy", *COMPONENTS), COMBINATIONS)
 def test_it_finds_the_optimum_and_a_model_of_the_game(policy, consistency, value_prefix, off_policy_correction):
-    agent, _ = taught(policy, consistency, value_prefix, off_policy_correction)
+    agent, memory = taught(policy, consistency, value_prefix, off_policy_correction)
     check_what_was_learned(agent)
+    check_that_ends_are_seen(soundness(agent, memory))
+
+
+@pytest.mark.slow
+def test_it_finds_the_optimum_where_old_transitions_have_the_value_of_a_search():
+    agent, memory = taught(
+        *COMBINATIONS[0],
+        learning__td_steps=1,
+        learning__off_policy_interval=20 * grid_world.ENVIRONMENTS,
+        learning__least_td_steps=0,
+        learning__value_bootstrap="search",
+    )
+    check_what_was_learned(agent)
+    check_that_ends_are_seen(soundness(agent, memory))
+
+
+def check_that_ends_are_seen(found):
+    """.035 or less is seen in all combinations; 1 and more where absorbing states have no value to learn."""
+    for depth in range(1, UNROLL + 1):
+        assert found["value_past_end", depth, "evaluation"] <= 0.1, f"there is a value {depth} steps past an end"
 
 
 def test_a_new_agent_knows_nothing_of_it():
@@ -174,7 +193,7 @@ def test_with_layer_normalisation_both_modes_are_one_function():
 
 @pytest.mark.slow
 def test_with_batch_normalisation_both_modes_agree_once_it_has_learned():
-    agent, memory = taught(*COMBINATIONS[0], normalisation="batch")
+    agent, memory = taught(*COMBINATIONS[0], network__normalisation="batch")
     check_what_was_learned(agent)
     check_that_modes_agree(soundness(agent, memory))
     spoiled = copy_of(agent)
@@ -216,5 +235,6 @@ def test_a_model_that_mistakes_actions_is_seen(wrong):
 def test_a_model_whose_latents_leave_their_scale_is_seen():
     spoiled = copy_of(taught(*COMBINATIONS[0])[0])
     spoiled.network.dynamics.scaled = False
-    with pytest.raises(AssertionError, match=r"at depth [2-5]"):
+    with pytest.raises(AssertionError):
         check_what_was_learned(spoiled)
+    assert reward_correlations(spoiled)[2] < REWARDS_FOLLOWED[2]

@@ -15,7 +15,7 @@ from torch import nn
 from efficientzero.agents import RandomAgent, make_agent
 from efficientzero.agents.interface import Memory
 from efficientzero.agents.soundness import (
-    ENDS,
+    ENDS_SHARE,
     POSITIONS,
     SEARCHED,
     Predictions,
@@ -76,7 +76,8 @@ def test_ends_are_sampled_with_the_action_that_ended():
     assert (sample.last_actions[:, 0] == sample.last_observations[:, 0, 0, 0] % 2).all()
     many = recorded([TERMINATED] * 400, [0.0] * 400)
     many = draw_sample(many, np.random.default_rng(0), unroll_steps=0, actions=2, discount=1.0)
-    assert many.last_actions.shape == (ENDS, 0) and len({*many.last_observations[:, 0, 0, 0]}) > ENDS // 2
+    assert many.last_actions.shape == (POSITIONS // ENDS_SHARE, 0)
+    assert len({*many.last_observations[:, 0, 0, 0]}) > POSITIONS // ENDS_SHARE // 2
 
 
 def test_the_same_positions_each_once():
@@ -211,6 +212,27 @@ def test_known_predictions_give_known_figures():
     assert found["return_mean", 0, "recorded"].value == pytest.approx(2.0)
     assert found["return_deviation", 0, "recorded"].value == pytest.approx(np.sqrt(2.0 / 3.0))
     assert found["value_difference_of_modes", 0, "training"].value == pytest.approx(0.75)
+
+
+def test_a_share_of_nothing_is_not_measured():
+    """A new network's values are what rounding leaves of zero."""
+    sample = draw_sample(
+        recorded([TERMINATED] * 40, [0.0] * 40), np.random.default_rng(0), unroll_steps=1, actions=ACTIONS, discount=0.5
+    )
+
+    def search(observations):
+        policy = np.full((len(observations), 2), 0.5, np.float32)
+        return SearchResult(np.zeros(len(policy), int), policy, np.zeros(len(policy), np.float32), policy, policy)
+
+    for usual, expected in ((6e-8, None), (0.5, 1.0)):
+        said = Predictions(
+            np.full((40, 2), usual, np.float32), np.zeros((40, 1), np.float32), np.ones((40, 2), np.float32)
+        )
+        part = Predictions(said.value[:10], said.reward[:10], said.norm[:10])
+        found = keyed(
+            model_soundness(sample, lambda mode, seen, _, a=said, b=part: a if len(seen) == 40 else b, search)
+        )
+        assert found["value_past_end", 1, "evaluation"].value == expected
 
 
 def test_without_known_ends_there_is_no_bias():

@@ -124,7 +124,7 @@ def _consistency_targets(network: EfficientZeroNetwork, branches: Consistency, b
     later = batch.observations[:, 1:].transpose(0, 1).flatten(0, 1)
     with torch.no_grad():
         latent = network.represent(later)
-        if network.normalised_by_batch:
+        if network.normalised_by_batch:  # the empty observations past an end among them, where these are followed
             # As published: real states must count in the running statistics that searches from real states go by.
             network.predict(latent)
         return branches.target(latent)

@@ -27,10 +27,11 @@ from efficientzero.targets import n_step_values, rewards, unroll
 
 POSITIONS = 256  # known to the end they give a correlation to about .06
 SEARCHED = 128  # of them; a search costs as much as unrolling in both modes, and means need fewer
-ENDS = 64  # of positions at which an episode ended, which a uniform sample has too few of
+ENDS_SHARE = 4  # one position in so many is one at which an episode ended: a uniform sample has too few of them
 MODES: tuple[Mode, Mode] = ("evaluation", "training")
 # Predictions that vary by less than this share of what they predict are rounding: their correlation would be chance.
 NEGLIGIBLE = 1e-6
+ROUNDING = 1e-5  # the value that a network of zeros decodes to is no larger
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def draw_sample(
     whole = unroll(recording, drawn, 0, recording.rows)
     returns = n_step_values(recording, whole, np.zeros(whole.rows.shape, np.float32), discount)[:, 0]
     ends = np.argwhere(recording.endings == TERMINATED)
-    ends = random.permutation(ends)[: positions * ENDS // POSITIONS]
+    ends = random.permutation(ends)[: positions // ENDS_SHARE]
     last_actions = random.integers(actions, size=(len(ends), unroll_steps))
     if unroll_steps:
         last_actions[:, 0] = recording.actions[ends[:, 0], ends[:, 1]]
@@ -116,7 +117,7 @@ def normalised(network: nn.Module, mode: Mode) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of the sample's positions.
+    """What a model says of positions and of what follows them.
 
     Attributes:
         value: float32 ``[n, unroll + 1]``, from the root on. reward: float32 ``[n, unroll]``, of each imagined step.
@@ -201,7 +202,7 @@ def _values_past_ends(
     """What is expected of an episode after its end, where there is nothing, next to what is expected at a root."""
     ends, depths = sample.last_actions.shape
     usual = mean(np.abs(evaluation.value[:, 0]))
-    if not ends or not usual:
+    if not ends or not usual or usual <= ROUNDING:
         return [Measurement("value_past_end", depth, "evaluation", None, ends) for depth in range(1, depths + 1)]
     expected = np.abs(predict("evaluation", sample.last_observations, sample.last_actions).value)
     return [

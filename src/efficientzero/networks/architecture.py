@@ -13,7 +13,7 @@ class Architecture:
 
     Attributes:
         channels: channels of the latent state.
-        first_channels: channels after the first strided convolution of an image.
+        first_channels: channels after the first convolution, which is strided where the observation is an image.
         wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
         max_pooling: images are pooled by the maximum (True), which keeps what is a pixel large, or by the average.
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
@@ -68,7 +68,7 @@ ARCHITECTURES = {
 }
 
 # What moves on a grid moves by whole cells, and one cell can decide on life and death. So the latent state keeps the
-# grid's resolution, with half the channels.
+# grid's resolution, with half the channels and wider heads on more cells.
 GRID_ARCHITECTURES = {"small": replace(ARCHITECTURES["small"], channels=16, head_channels=8, head_hidden=128)}
 
 

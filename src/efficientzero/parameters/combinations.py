@@ -29,7 +29,8 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}", settings)
-            if settings.learning.least_td_steps == 0 and settings.learning.value_bootstrap == "network":
+            learning, corrected = settings.learning, settings.off_policy_correction
+            if corrected and learning.least_td_steps == 0 and learning.value_bootstrap == "network":
                 yield (
                     f"agent.{name}.learning.least_td_steps: 0 takes the value that a search finds, and with "
                     "value_bootstrap network no value is a search's; set it to 1, or value_bootstrap to search"

@@ -23,8 +23,8 @@ class RepeatedActions(Section):
     """Exploration that lasts, the same for every agent: epsilon-z-greedy (Dabney, Ostrovski & Barreto 2021)."""
 
     probability: Fraction  # that an environment begins to repeat a random action, per env step of training; 0: off
-    duration_exponent: Annotated[float, Field(gt=1.0)]  # mu: it goes on for n env steps in proportion to n ** -mu ...
-    longest_env_steps: PositiveInt  # ... but no longer than this
+    duration_exponent: Annotated[float, Field(gt=1.0)]  # mu: it lasts n env steps with a probability ~ n ** -mu ...
+    longest_env_steps: PositiveInt  # ... what would last longer is cut to this, as it is by a game's end
 
 
 class Environments(Section):

@@ -83,9 +83,15 @@ def test_what_cannot_be_said():
 def test_a_few_rewards_or_returns_are_too_few():
     assert judged(SOUND, rewarded=[4] * 5)["rewards"].judgement == "cannot be said"
     assert judged(SOUND, rewarded=[4, 5, 4, 9, 9])["rewards"].reason.count("at depth 2 is 0.95") == 1
+    assert judged(SOUND, past_end=(0.9, 64), returns=(0.0, 0.0, 200))["ends"].judgement == "cannot be said"
     assert judged(SOUND, past_end=(0.9, 4))["ends"].judgement == "cannot be said"
     assert judged(SOUND, returns=(2.0, 1.0, 9))["values"].judgement == "cannot be said"
     assert judged(SOUND, returns=(2.0, 0.0, 200))["values"].judgement == "cannot be said"
+
+
+def test_a_table_from_before_ends_were_measured_says_nothing_of_them():
+    older = rows("a", 100, SOUND).query("quantity != 'value_past_end'")
+    assert [check.subject for check in judge(older)] == [name for name in SUBJECTS if name != "ends"]
 
 
 def test_counts_are_of_one_run():

@@ -22,7 +22,8 @@ KNOWN_RETURNS = 10  # with fewer the mean of the returns is uncertain by a third
 VALUE_BIAS = 0.5
 VALUES_APART = 0.25  # half of that, since the modes may differ in both directions and be right in the mean
 # n-step targets that bootstrap from search add it at every update, 1 / (1 - discount^n) times in the end: 17 times for
-# n = 5 and a discount of .988, which makes more than the whole deviation of it.
+# n = 5 and a discount of .988, which makes more than the whole deviation of it. With n = 0 only the rewards and
+# discounts within the search hold it back.
 SEARCH_DRIFT = 0.1
 VALUE_PAST_END = 0.5  # of root values: with more of it left, an action that ends the game looks like any other
 NORM_GROWTH = 1.5  # of the norm at the root: heads that are right there are asked far from all they see there
@@ -78,7 +79,8 @@ def judge(rows: pd.DataFrame) -> list[Check]:
     if not figures.depths("reward_correlation"):
         return of_values
     return [
-        *_rewards(figures), *of_values, _ends(figures), _search(figures), _latents(figures), _policies(figures),
+        *_rewards(figures), *of_values, *_ends_if_measured(figures), _search(figures), _latents(figures),
+        _policies(figures),
     ]  # fmt: skip
 
 
@@ -158,6 +160,10 @@ def _values_of_modes(figures: Figures) -> Check:
     return _against_returns(figures, "values in both modes", apart, VALUES_APART, said)
 
 
+def _ends_if_measured(figures: Figures) -> list[Check]:
+    return [_ends(figures)] if figures.depths("value_past_end") else []
+
+
 def _ends(figures: Figures) -> Check:
     subject, left, ends = "ends", figures.value("value_past_end", depth=1), figures.positions("value_past_end", depth=1)
     if ends < KNOWN_ENDS or not np.isfinite(left):
@@ -166,12 +172,15 @@ def _ends(figures: Figures) -> Check:
             "cannot be said",
             f"{ends:.3g} terminations were sampled; at least {KNOWN_ENDS} are needed, and root values other than 0",
         )
+    if not np.isfinite(_deviation(figures)):
+        return _no_returns(figures, subject)
     unseen = left > VALUE_PAST_END
     return Check(
         subject,
         "not sound" if unseen else "sound",
         "one imagined step past the end of an episode, where nothing more can be had, the value is "
-        f"{left:.2g} of that of a usual position" + (": the search does not see ends coming" if unseen else ""),
+        f"{left:.2g} of that of a usual position"
+        + (": the search does not see ends coming, or nothing shown tells of them" if unseen else ""),
     )
 
 
