@@ -46,7 +46,7 @@ def test_what_a_user_can_mend_is_one_message(tmp_path, arguments, edit, words):
 
 @pytest.mark.parametrize(
     ("name", "quantities"),
-    [("efficientzero", 10), ("model_free_muzero", 5), ("dqn", 0)],
+    [("efficientzero", 11), ("model_free_muzero", 5), ("dqn", 0)],
 )
 def test_training_writes_how_sound_the_network_is(tmp_path, name, quantities):
     parameters = tiny()

@@ -22,6 +22,7 @@ def protocol() -> Callable[..., Environments]:
             "clip_rewards": True,
             "max_frames_per_episode": 108000,
             "stagger_env_steps": 0,
+            "repeated_actions": {"probability": 0, "duration_exponent": 2, "longest_env_steps": 1},
         }
         return Environments(**(values | changes))
 

@@ -30,13 +30,13 @@ def test_a_default_profile_has_it_in_the_agents_own_file(repository):
     sweep = load_sweep("minatar_dqn", repository)
     file = repository / "conf/agent/dqn.yaml"
     text = file.read_text()
-    files, changes = apply_best({LEARNING_RATE: 0.002, "agent.dqn.learning.td_steps": 3}, sweep, repository)
-    assert lines_that_differ(text, file.read_text()) == ["  td_steps: 3", "  learning_rate: 0.002"]
+    files, changes = apply_best({LEARNING_RATE: 0.002, "agent.dqn.learning.td_steps": 4}, sweep, repository)
+    assert lines_that_differ(text, file.read_text()) == ["  td_steps: 4", "  learning_rate: 0.002"]
     assert files == [repository / "params.yaml", file]
     assert (repository / "params.yaml").read_text() == composed_text({}, repository)
-    assert yaml.safe_load((repository / "params.yaml").read_text())["agent"]["dqn"]["learning"]["td_steps"] == 3
-    assert "profile laptop: agent.dqn.learning.td_steps 20 -> 3" in map(str, changes)
-    assert "profile atari100k: agent.dqn.learning.td_steps 20 -> 3" in map(str, changes)  # it inherits, and is told
+    assert yaml.safe_load((repository / "params.yaml").read_text())["agent"]["dqn"]["learning"]["td_steps"] == 4
+    assert "profile laptop: agent.dqn.learning.td_steps 3 -> 4" in map(str, changes)
+    assert "profile atari100k: agent.dqn.learning.td_steps 20 -> 4" in map(str, changes)  # it inherits, and is told
 
 
 def test_comments_stay(repository):
