@@ -94,7 +94,7 @@ def test_past_an_end_what_is_followed_is_an_empty_observation_or_nothing(past_en
     assert 10 < absorbing.sum() < batch.policy_mask.sum()
     followed = batch.policy_mask | absorbing if past_end else batch.policy_mask
     assert torch.equal(batch.consistency_mask, followed[:, 1:])
-    assert not batch.observations[batch.policy_mask].flatten(1).any(dim=1).logical_not().any()
+    assert batch.observations[batch.policy_mask].flatten(1).any(dim=1).all()
     assert bool(batch.observations[absorbing].any()) == (not past_end)
 
 

@@ -26,6 +26,7 @@ from efficientzero.agents.soundness import (
     normalised,
     predictions,
     value_soundness,
+    values_along,
 )
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
@@ -123,10 +124,13 @@ class KnownModel:
     def predict(self, latent):
         return None, latent.flatten(1)[:, :1] * 10.0
 
+    def dynamics(self, latent, action):
+        return 2.0 * latent
+
     def step(self, latent, state, action):
         reward = action[:, None].float() + latent.flatten(1)[:, :1]  # of the latent before the step
         state = state + reward
-        return 2.0 * latent, state, state if self.prefix else reward
+        return self.dynamics(latent, action), state, state if self.prefix else reward
 
 
 @pytest.mark.parametrize("prefix", [False, True])
@@ -135,12 +139,16 @@ def test_the_model_is_unrolled_along_the_actions(prefix):
     observations = torch.tensor([1, 3], dtype=torch.uint8)[:, None, None, None].repeat(1, 1, 2, 2)
     actions = torch.tensor([[0, 1, 0], [1, 0, 1]])
     found = predictions(KnownModel(prefix), observations, actions, value_prefix=prefix)
-    assert found.value.tolist() == [[10.0, 20.0, 40.0, 80.0], [30.0, 60.0, 120.0, 240.0]]
+    assert found.value.tolist() == [10.0, 30.0]
+    assert values_along(KnownModel(prefix), observations, actions).tolist() == [
+        [20.0, 40.0, 80.0],
+        [60.0, 120.0, 240.0],
+    ]
     assert found.reward.tolist() == [[1.0, 3.0, 4.0], [4.0, 6.0, 13.0]]
     assert found.norm.tolist() == [[2.0, 4.0, 8.0, 16.0], [6.0, 12.0, 24.0, 48.0]]  # of four equal numbers: twice one
 
 
-def sampled(rewards, real, returns, ended, ends=0):
+def sampled(rewards, real, returns, ended):
     n = len(rewards)
     return Sample(
         observations=np.zeros((n, 1, 2, 2), np.uint8),
@@ -149,13 +157,9 @@ def sampled(rewards, real, returns, ended, ends=0):
         real=np.array(real),
         returns=np.array(returns, np.float32),
         ended=np.array(ended),
-        last_observations=np.ones((ends, 1, 2, 2), np.uint8),
-        last_actions=np.zeros((ends, np.shape(rewards)[1]), np.int64),
+        last_observations=np.zeros((0, 1, 2, 2), np.uint8),
+        last_actions=np.zeros((0, np.shape(rewards)[1]), np.int64),
     )
-
-
-def roots(*values):
-    return np.stack([np.array(values, np.float32)] + [np.full(len(values), np.nan, np.float32)] * 2, axis=1)
 
 
 def test_known_predictions_give_known_figures():
@@ -164,15 +168,14 @@ def test_known_predictions_give_known_figures():
         real=[[True, True], [True, True], [True, False], [True, True]],
         returns=[1.0, 3.0, 2.0, 99.0],
         ended=[True, True, True, False],
-        ends=2,
     )
     right = np.array([[0, 0], [1, 1], [0, -50], [1, 0]], np.float32)  # of what is past an end, anything
     wrong = right.copy()
     wrong[:, 1] = [1, 0, -50, 1]
     said = {
-        "training": Predictions(roots(1, 3, 2, 7), right, np.ones((4, 3), np.float32)),
+        "training": Predictions(np.array([1, 3, 2, 7], np.float32), right, np.ones((4, 3), np.float32)),
         "evaluation": Predictions(
-            roots(1, 2, 3, 6),
+            np.array([1, 2, 3, 6], np.float32),
             wrong,
             np.array([[1, 2, 4], [1, 2, 4], [3, 4, 1000], [3, 4, 4]], np.float32),
         ),
@@ -183,15 +186,10 @@ def test_known_predictions_give_known_figures():
         seen.append(len(observations))
         policy = np.array([[0.5, 0.5], [1, 0], [1, 0], [0.5, 0.5]], np.float32)
         none = np.zeros((4, 2), np.float32)
-        return SearchResult(np.zeros(4, int), none, said["evaluation"].value[:, 0] + np.float32(0.25), policy, none)
+        return SearchResult(np.zeros(4, int), none, said["evaluation"].value + np.float32(0.25), policy, none)
 
-    def predict(mode, observations, actions):
-        if not observations.any():
-            return said[mode]
-        assert mode == "evaluation" and len(observations) == len(actions) == 2
-        return Predictions(np.array([[9, 1.5, 0], [9, -0.3, 0.6]], np.float32), right[:2], np.ones((2, 3), np.float32))
-
-    found = keyed(model_soundness(sample, predict, search))
+    past_ends = np.array([[1.5, 0.0], [-0.3, 0.6]], np.float32)
+    found = keyed(model_soundness(sample, said.__getitem__, past_ends, search))
     past = [found["value_past_end", depth, "evaluation"] for depth in (1, 2)]
     assert [each.value for each in past] == pytest.approx([0.3, 0.1]) and past[0].positions == 2
     assert seen == [4] and SEARCHED < POSITIONS
@@ -214,25 +212,16 @@ def test_known_predictions_give_known_figures():
     assert found["value_difference_of_modes", 0, "training"].value == pytest.approx(0.75)
 
 
-def test_a_share_of_nothing_is_not_measured():
+@pytest.mark.parametrize(("usual", "share"), [(6e-8, None), (0.5, 2.0)])
+def test_a_share_of_nothing_is_not_measured(usual, share):
     """A new network's values are what rounding leaves of zero."""
-    sample = draw_sample(
-        recorded([TERMINATED] * 40, [0.0] * 40), np.random.default_rng(0), unroll_steps=1, actions=ACTIONS, discount=0.5
-    )
-
-    def search(observations):
-        policy = np.full((len(observations), 2), 0.5, np.float32)
-        return SearchResult(np.zeros(len(policy), int), policy, np.zeros(len(policy), np.float32), policy, policy)
-
-    for usual, expected in ((6e-8, None), (0.5, 1.0)):
-        said = Predictions(
-            np.full((40, 2), usual, np.float32), np.zeros((40, 1), np.float32), np.ones((40, 2), np.float32)
-        )
-        part = Predictions(said.value[:10], said.reward[:10], said.norm[:10])
-        found = keyed(
-            model_soundness(sample, lambda mode, seen, _, a=said, b=part: a if len(seen) == 40 else b, search)
-        )
-        assert found["value_past_end", 1, "evaluation"].value == expected
+    sample = sampled(rewards=[[0], [0]], real=[[True], [True]], returns=[0.0, 0.0], ended=[True, True])
+    values = np.full(2, usual, np.float32)
+    said = Predictions(values, np.zeros((2, 1), np.float32), np.ones((2, 2), np.float32))
+    policy = np.full((2, 2), 0.5, np.float32)
+    found = SearchResult(np.zeros(2, int), policy, values, policy, policy)
+    measured = keyed(model_soundness(sample, lambda mode: said, 2.0 * values[:, None], lambda observations: found))
+    assert measured["value_past_end", 1, "evaluation"].value == share
 
 
 def test_without_known_ends_there_is_no_bias():

@@ -11,7 +11,14 @@ from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecific
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
-from efficientzero.agents.soundness import Predictions, draw_sample, model_soundness, normalised, predictions
+from efficientzero.agents.soundness import (
+    Predictions,
+    draw_sample,
+    model_soundness,
+    normalised,
+    predictions,
+    values_along,
+)
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings, Search
 from efficientzero.random_streams import generator
@@ -154,19 +161,22 @@ class EfficientZeroAgent(ReanalysingAgent):
             discount=self.settings.discount,
         )
 
-        def predict(mode: Mode, observations: NDArray[np.uint8], actions: NDArray[np.int64]) -> Predictions:
+        observations, actions, last_observations, last_actions = (
+            torch.from_numpy(part).to(self.device)
+            for part in (sample.observations, sample.actions, sample.last_observations, sample.last_actions)
+        )
+
+        def predict(mode: Mode) -> Predictions:
             with normalised(self.network, mode), torch.inference_mode(), self._autocast():
-                return predictions(
-                    self.network,
-                    torch.from_numpy(observations).to(self.device),
-                    torch.from_numpy(actions).to(self.device),
-                    value_prefix=self.settings.value_prefix,
-                )
+                return predictions(self.network, observations, actions, value_prefix=self.settings.value_prefix)
 
         with self.flop_counter.left_out(), normalised(self.network, "evaluation"):
+            with torch.inference_mode(), self._autocast():
+                values_past_ends = values_along(self.network, last_observations, last_actions)
             return model_soundness(
                 sample,
                 predict,
+                values_past_ends,
                 lambda observations: self._search(self.network, observations, random, self.reanalysis_search),
             )
 

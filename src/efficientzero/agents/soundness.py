@@ -117,10 +117,10 @@ def normalised(network: nn.Module, mode: Mode) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of positions and of what follows them.
+    """What a model says of the sample's positions.
 
     Attributes:
-        value: float32 ``[n, unroll + 1]``, from the root on. reward: float32 ``[n, unroll]``, of each imagined step.
+        value: float32 ``[n]``, of the roots. reward: float32 ``[n, unroll]``, of each imagined step.
         norm: float32 ``[n, unroll + 1]``, L2 norms of the latents from the root on.
     """
 
@@ -140,35 +140,49 @@ def predictions(
     """
     latent = network.represent(observations)
     reward_state = network.initial_reward_state(len(observations), observations.device)
-    values, logits, norms = [network.predict(latent)[1]], [], [latent.float().flatten(1).norm(dim=1)]
+    _, value = network.predict(latent)
+    logits, norms = [], [latent.float().flatten(1).norm(dim=1)]
     for action in actions.unbind(1):
         latent, reward_state, reward = network.step(latent, reward_state, action)
-        values.append(network.predict(latent)[1])
         logits.append(reward)
         norms.append(latent.float().flatten(1).norm(dim=1))
     decoded = network.support.decode(torch.stack(logits, dim=1)).cpu().numpy()
     return Predictions(
-        value=network.support.decode(torch.stack(values, dim=1)).cpu().numpy(),
+        value=network.support.decode(value).cpu().numpy(),
         reward=np.diff(decoded, axis=1, prepend=np.float32(0.0)) if value_prefix else decoded,
         norm=torch.stack(norms, dim=1).cpu().numpy(),
     )
 
 
+def values_along(network: EfficientZeroNetwork, observations: Tensor, actions: Tensor) -> NDArray[np.float32]:
+    """The value after each of the actions, float32 ``[n, unroll]``, in whatever mode the network is in.
+
+    Args:
+        observations: uint8 ``[n, stacked channels, height, width]``. actions: int64 ``[n, unroll]``.
+    """
+    latent, logits = network.represent(observations), []
+    for action in actions.unbind(1):
+        latent = network.dynamics(latent, action)
+        logits.append(network.predict(latent)[1])
+    return network.support.decode(torch.stack(logits, dim=1)).cpu().numpy()
+
+
 def model_soundness(
     sample: Sample,
-    predict: Callable[[Mode, NDArray[np.uint8], NDArray[np.int64]], Predictions],
+    predict: Callable[[Mode], Predictions],
+    values_past_ends: NDArray[np.float32],
     search: Callable[[NDArray[np.uint8]], SearchResult],
 ) -> list[Measurement]:
     """All that is measured of an agent that searches a model.
 
     Args:
-        predict: what the model says in a mode of observations and actions from there on. search: as search targets
-            are made.
+        predict: what the model says of the sample in a mode. values_past_ends: float32 ``[ends, unroll]``, in
+            evaluation mode after each of the sample's last actions. search: as search targets are made.
     """
-    said = {mode: predict(mode, sample.observations, sample.actions) for mode in MODES}
+    said = {mode: predict(mode) for mode in MODES}
     evaluation = said["evaluation"]
     found = search(sample.observations[:SEARCHED])
-    drift = found.value - evaluation.value[:SEARCHED, 0]
+    drift = found.value - evaluation.value[:SEARCHED]
     measured = []
     for depth in range(1, sample.rewards.shape[1] + 1):
         real = sample.real[:, depth - 1]
@@ -182,33 +196,25 @@ def model_soundness(
         measured.append(
             Measurement("latent_norm", depth, "evaluation", mean(evaluation.norm[real, depth]), int(real.sum()))
         )
-    measured += _values_past_ends(sample, predict, evaluation)
+    measured += _past_ends(values_past_ends, evaluation.value)
     count, actions = found.policy.shape
     policy = np.maximum(found.policy.astype(np.float64), np.finfo(np.float32).tiny)
     entropy = mean(-(policy * np.log(policy)).sum(axis=1) / np.log(actions)) if actions > 1 else None
     return [
         *measured,
-        *value_soundness(sample, {mode: said[mode].value[:, 0] for mode in MODES}),
+        *value_soundness(sample, {mode: said[mode].value for mode in MODES}),
         Measurement("search_minus_network_value", 0, "evaluation", mean(drift), count),
         Measurement("search_policy_entropy", 0, "evaluation", entropy, count),
     ]
 
 
-def _values_past_ends(
-    sample: Sample,
-    predict: Callable[[Mode, NDArray[np.uint8], NDArray[np.int64]], Predictions],
-    evaluation: Predictions,
-) -> list[Measurement]:
+def _past_ends(values: NDArray[np.float32], usual_values: NDArray[np.float32]) -> Iterator[Measurement]:
     """What is expected of an episode after its end, where there is nothing, next to what is expected at a root."""
-    ends, depths = sample.last_actions.shape
-    usual = mean(np.abs(evaluation.value[:, 0]))
-    if not ends or not usual or usual <= ROUNDING:
-        return [Measurement("value_past_end", depth, "evaluation", None, ends) for depth in range(1, depths + 1)]
-    expected = np.abs(predict("evaluation", sample.last_observations, sample.last_actions).value)
-    return [
-        Measurement("value_past_end", depth, "evaluation", mean(expected[:, depth] / usual), ends)
-        for depth in range(1, depths + 1)
-    ]
+    usual = mean(np.abs(usual_values))
+    measurable = usual is not None and usual > ROUNDING
+    for depth, expected in enumerate(np.abs(values).T, start=1):
+        share = mean(expected / usual) if measurable else None
+        yield Measurement("value_past_end", depth, "evaluation", share, len(values))
 
 
 def value_soundness(sample: Sample, values: Mapping[Mode, NDArray[np.float32]]) -> list[Measurement]:

@@ -14,7 +14,7 @@ LARGEST_LATENT = 8  # pixels; an image is pooled until it is no larger
 
 
 class Representation(nn.Module):
-    """Images are reduced by two strided convolutions and pooling; object grids keep theirs.
+    """Images are reduced by two strided convolutions and pooling; object grids keep their resolution.
 
     Most of an image stands still and is bright, and what matters may be a pixel or two: a ball. Normalised over all
     channels together, its share of the variance is nothing, and no gradient finds it. Normalised channel by channel, a

@@ -29,12 +29,6 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}", settings)
-            learning, corrected = settings.learning, settings.off_policy_correction
-            if corrected and learning.least_td_steps == 0 and learning.value_bootstrap == "network":
-                yield (
-                    f"agent.{name}.learning.least_td_steps: 0 takes the value that a search finds, and with "
-                    "value_bootstrap network no value is a search's; set it to 1, or value_bootstrap to search"
-                )
         if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
             yield (
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
@@ -103,11 +97,16 @@ def _budgets(parameters: Parameters) -> Iterator[str]:
 
 
 def _search(key: str, settings: EfficientZeroSettings) -> Iterator[str]:
-    search = settings.search
+    search, learning = settings.search, settings.learning
+    if settings.off_policy_correction and learning.least_td_steps == 0 and learning.value_bootstrap == "network":
+        yield (
+            f"{key}.learning.least_td_steps: 0 takes the value that a search finds, and with value_bootstrap network "
+            "no value is a search's; set it to 1, or value_bootstrap to search"
+        )
     if search.policy == "gumbel":
         for name, simulations in (
             (f"{key}.search.simulations", search.simulations),
-            (f"{key}.learning.reanalysis_simulations", settings.learning.reanalysis_simulations),
+            (f"{key}.learning.reanalysis_simulations", learning.reanalysis_simulations),
         ):
             if search.considered_actions > simulations:
                 yield (

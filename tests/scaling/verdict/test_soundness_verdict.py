@@ -89,11 +89,6 @@ def test_a_few_rewards_or_returns_are_too_few():
     assert judged(SOUND, returns=(2.0, 0.0, 200))["values"].judgement == "cannot be said"
 
 
-def test_a_table_from_before_ends_were_measured_says_nothing_of_them():
-    older = rows("a", 100, SOUND).query("quantity != 'value_past_end'")
-    assert [check.subject for check in judge(older)] == [name for name in SUBJECTS if name != "ends"]
-
-
 def test_counts_are_of_one_run():
     """Three runs of four known returns each are not twelve of one."""
     for known, judgement in ((4, "cannot be said"), (10, "sound")):

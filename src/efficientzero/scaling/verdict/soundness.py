@@ -79,8 +79,7 @@ def judge(rows: pd.DataFrame) -> list[Check]:
     if not figures.depths("reward_correlation"):
         return of_values
     return [
-        *_rewards(figures), *of_values, *_ends_if_measured(figures), _search(figures), _latents(figures),
-        _policies(figures),
+        *_rewards(figures), *of_values, _ends(figures), _search(figures), _latents(figures), _policies(figures),
     ]  # fmt: skip
 
 
@@ -158,10 +157,6 @@ def _values_of_modes(figures: Figures) -> Check:
     apart = figures.value("value_difference_of_modes", "training")
     said = f"root values in evaluation and in training mode are {apart:.2g} apart in the mean"
     return _against_returns(figures, "values in both modes", apart, VALUES_APART, said)
-
-
-def _ends_if_measured(figures: Figures) -> list[Check]:
-    return [_ends(figures)] if figures.depths("value_past_end") else []
 
 
 def _ends(figures: Figures) -> Check:
