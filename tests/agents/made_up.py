@@ -18,6 +18,7 @@ SETTINGS = {
     "consistency": True,
     "value_prefix": True,
     "off_policy_correction": True,
+    "continuation": True,
     "discount": 0.9,
     "network": {
         "size": "small",
@@ -63,6 +64,7 @@ SETTINGS = {
         "value_weight": 0.5,
         "reward_weight": 1.0,
         "consistency_weight": 0.5,
+        "continuation_weight": 1.0,
         "consistency_past_end": True,
         "priority_exponent": 0.6,
         "priority_correction": 0.4,

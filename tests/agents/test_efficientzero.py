@@ -192,7 +192,7 @@ def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap, normalisation
     recording = filled.recording
     with torch.inference_mode():
         stacks = torch.from_numpy(recording.stacks(*recording.locate(np.arange(90))))
-        _, logits = one.target_network.predict(one.target_network.represent(stacks))
+        logits = one.target_network.predict(one.target_network.represent(stacks)).value
         network_values = one.target_network.support.decode(logits).numpy()
     source = network_values if bootstrap == "network" else filled.targets.value
     checked = 0

@@ -32,7 +32,12 @@ def loss_of(one, batch):
 @pytest.mark.parametrize("on", [True, False])
 def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
     one, batch = prepared(
-        consistency=on, value_prefix=on, off_policy_correction=on, network__normalisation=normalisation
+        consistency=on,
+        value_prefix=on,
+        off_policy_correction=on,
+        continuation=on,
+        learning__continuation_weight=0.7,
+        network__normalisation=normalisation,
     )
     loss, figures, errors, network = loss_of(one, batch)
     # Once more, term by term, with the same network in the same mode.
@@ -48,14 +53,23 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         said.append((reward, *network.predict(latent)))
     if normalisation == "batch":  # the heads see all depths as one batch
         root = network.represent(batch.observations[:, 0])
-        together = (logits.chunk(steps + 1) for logits in network.predict(torch.cat([root, *imagined])))
+        together = (
+            [None] * (steps + 1) if logits is None else logits.chunk(steps + 1)
+            for logits in network.predict(torch.cat([root, *imagined]))
+        )
         said = list(zip([None, *network.reward.unrolled(torch.stack(imagined))], *together, strict=True))
     total = torch.zeros(BATCH)
-    for step, (reward, policy, value) in enumerate(said):
+    value_mask = batch.policy_mask & batch.value_mask if on else batch.value_mask  # the end is the continuation's
+    ended = batch.value_mask & ~batch.policy_mask
+    assert ended.any() and torch.equal(batch.absorbing, ended)
+    for step, (reward, policy, value, continuation) in enumerate(said):
         if step:
             total += batch.reward_mask[:, step - 1] * cross_entropy(reward, support.encode(batch.reward[:, step - 1]))
         total += batch.policy_mask[:, step] * cross_entropy(policy, batch.policy[:, step])
-        total += 0.5 * batch.value_mask[:, step] * cross_entropy(value, support.encode(batch.value[:, step]))
+        total += 0.5 * value_mask[:, step] * cross_entropy(value, support.encode(batch.value[:, step]))
+        if on and step:
+            goes_on = torch.sigmoid(continuation)
+            total -= 0.7 * (batch.policy_mask[:, step] * goes_on.log() + ended[:, step] * (1.0 - goes_on).log())
         if step == 0:
             expected_errors = (support.decode(value) - batch.value[:, 0]).abs().detach().numpy()
     if on:  # the projector sees all steps together
@@ -68,12 +82,12 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
     np.testing.assert_allclose(errors, expected_errors, rtol=1e-4)
     assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
-        {"consistency_loss"} if on else set()
+        {"consistency_loss", "continuation_loss"} if on else set()
     )
 
 
 def test_masked_targets_change_nothing():
-    one, batch = prepared()
+    one, batch = prepared(continuation=False)
     assert not batch.policy_mask.all() and not batch.value_mask.all() and not batch.reward_mask.all()
     loss, _, _, _ = loss_of(one, batch)
     garbage = replace(
@@ -139,7 +153,7 @@ def test_every_part_of_the_network_learns(normalisation):
 
 
 def test_the_gradient_that_later_steps_send_back_is_halved_at_each(monkeypatch):
-    one, batch = prepared(consistency=False)
+    one, batch = prepared(consistency=False, continuation=False)
     only_last = replace(
         batch,
         policy_mask=torch.zeros_like(batch.policy_mask),

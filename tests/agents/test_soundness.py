@@ -28,6 +28,7 @@ from efficientzero.agents.soundness import (
     value_soundness,
     values_along,
 )
+from efficientzero.networks import Prediction
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.search import SearchResult
@@ -112,8 +113,8 @@ class KnownModel:
 
     support = Support()
 
-    def __init__(self, prefix):
-        self.prefix = prefix
+    def __init__(self, prefix, continuation=None):
+        self.prefix, self.continuation = prefix, continuation
 
     def represent(self, observation):
         return observation.float()
@@ -122,7 +123,8 @@ class KnownModel:
         return torch.zeros(batch, 1)
 
     def predict(self, latent):
-        return None, latent.flatten(1)[:, :1] * 10.0
+        goes_on = None if self.continuation is None else torch.full((len(latent),), self.continuation)
+        return Prediction(None, latent.flatten(1)[:, :1] * 10.0, goes_on)
 
     def dynamics(self, latent, action):
         return 2.0 * latent
@@ -144,6 +146,8 @@ def test_the_model_is_unrolled_along_the_actions(prefix):
         [20.0, 40.0, 80.0],
         [60.0, 120.0, 240.0],
     ]
+    over = values_along(KnownModel(prefix, continuation=-100.0), observations, actions)
+    assert (over < 1e-20).all()  # nothing is to come where the episode does not go on
     assert found.reward.tolist() == [[1.0, 3.0, 4.0], [4.0, 6.0, 13.0]]
     assert found.norm.tolist() == [[2.0, 4.0, 8.0, 16.0], [6.0, 12.0, 24.0, 48.0]]  # of four equal numbers: twice one
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from efficientzero.networks import ActionValueNetwork, EfficientZeroNetwork, consistency_loss, frozen_statistics
+from efficientzero.networks import (
+    ActionValueNetwork,
+    EfficientZeroNetwork,
+    Prediction,
+    consistency_loss,
+    frozen_statistics,
+)
 from efficientzero.parameters import Network
 
 
@@ -15,9 +21,16 @@ def settings(size="small", normalisation="layer", latent="min_max", bins=21):
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
 
-def network(shape=(4, 84, 84), actions=5, value_prefix=True, consistency=True, **changes):
+def network(shape=(4, 84, 84), actions=5, value_prefix=True, consistency=True, continuation=True, **changes):
     torch.manual_seed(0)
-    return EfficientZeroNetwork(settings(**changes), shape, actions, value_prefix=value_prefix, consistency=consistency)
+    return EfficientZeroNetwork(
+        settings(**changes),
+        shape,
+        actions,
+        value_prefix=value_prefix,
+        consistency=consistency,
+        continuation=continuation,
+    )
 
 
 def randomised(one):
@@ -29,7 +42,7 @@ def randomised(one):
 
 
 def predictions(one, observation, steps=5):
-    """Policy, value and reward logits and latents of the root and some imagined steps."""
+    """Policy, value, continuation and reward logits and latents of the root and some imagined steps."""
     latent = one.represent(observation)
     state = one.initial_reward_state(len(observation), latent.device)
     outputs = [latent, *one.predict(latent)]
@@ -49,7 +62,8 @@ def test_the_published_size_has_the_published_shapes(normalisation):
         state = published.initial_reward_state(2, latent.device)
         assert state.shape == (2, 2 * 512)
         latent, state, reward = published.step(latent, state, torch.tensor([0, 17]))
-        policy, value = published.predict(latent)
+        policy, value, continuation = published.predict(latent)
+        assert continuation.shape == (2,)
         assert (latent.shape, reward.shape, policy.shape, value.shape) == ((2, 64, 6, 6), (2, 601), (2, 18), (2, 601))
         projected = published.consistency.target(latent)
         assert projected.shape == published.consistency.online(latent).shape == (2, 1024)
@@ -60,13 +74,22 @@ def test_the_published_size_has_the_published_shapes(normalisation):
 
 @both_normalisations
 @pytest.mark.parametrize("value_prefix", [True, False])
-def test_a_new_network_predicts_zero_and_a_uniform_policy(value_prefix, normalisation):
+def test_a_new_network_predicts_zero_a_uniform_policy_and_no_end(value_prefix, normalisation):
     new = network(value_prefix=value_prefix, normalisation=normalisation).eval()
     with torch.no_grad():
         latent = new.represent(torch.randint(0, 255, (3, 4, 84, 84), dtype=torch.uint8))
         latent, _, reward = new.step(latent, new.initial_reward_state(3, latent.device), torch.tensor([0, 1, 2]))
-        policy, value = new.predict(latent)
+        policy, value, continuation = new.predict(latent)
     assert not policy.any() and not value.any() and not reward.any()
+    assert (torch.sigmoid(continuation) > 0.95).all()
+
+
+def test_what_is_expected_of_an_imagined_state_is_its_value_times_that_it_goes_on():
+    said = Prediction(torch.zeros(3, 5), torch.zeros(3, 21), torch.tensor([-30.0, 0.0, 30.0]))
+    assert said.expected(torch.full((3,), 4.0)).tolist() == pytest.approx([0.0, 2.0, 4.0], abs=1e-6)
+    without = network((6, 10, 10), continuation=False).predict(torch.zeros(3, 16, 10, 10))
+    assert without.continuation is None
+    assert torch.equal(without.expected(torch.full((3,), 4.0)), torch.full((3,), 4.0))
 
 
 @pytest.mark.parametrize("size", ["small", "atari100k"])

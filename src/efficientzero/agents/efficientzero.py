@@ -35,21 +35,25 @@ class NetworkModel:
     def root(self, observation: Tensor) -> SearchRoot:
         """uint8 ``[batch, stacked channels, height, width]`` -> the roots of a search."""
         latent = self.network.represent(observation)
-        policy, value = self.network.predict(latent)
+        said = self.network.predict(latent)
         return SearchRoot(
             latent=latent,
             reward_state=self.network.initial_reward_state(len(observation), observation.device),
-            value=self.network.support.decode(value),
-            policy_logits=policy.float(),
+            value=self.network.support.decode(said.value),  # of what is real: the episode goes on
+            policy_logits=said.policy.float(),
         )
 
     def recurrent(self, latent: Tensor, reward_state: Tensor, action: Tensor) -> RecurrentOutput:
         """One imagined step; the reward is the value prefix where the network predicts prefixes."""
         latent, reward_state, reward = self.network.step(latent, reward_state, action)
-        policy, value = self.network.predict(latent)
-        reward, value = self.network.support.decode(torch.stack([reward, value])).unbind()
+        said = self.network.predict(latent)
+        reward, value = self.network.support.decode(torch.stack([reward, said.value])).unbind()
         return RecurrentOutput(
-            latent=latent, reward_state=reward_state, reward=reward, value=value, policy_logits=policy.float()
+            latent=latent,
+            reward_state=reward_state,
+            reward=reward,
+            value=said.expected(value),
+            policy_logits=said.policy.float(),
         )
 
 
@@ -84,6 +88,7 @@ class EfficientZeroAgent(ReanalysingAgent):
                 specification.actions,
                 value_prefix=settings.value_prefix,
                 consistency=settings.consistency,
+                continuation=settings.continuation,
             )
         super().__init__(settings.learning, network, specification, seed=seed, device=device)
 
@@ -232,6 +237,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             policy_mask=unrolled.real,
             value_mask=unrolled.value_mask,
             reward_mask=reward_mask,
+            absorbing=unrolled.absorbing,
             consistency_mask=consistent,
             weights=weights,
         )

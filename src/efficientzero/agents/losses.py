@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from efficientzero.augment import augmented
 from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss
@@ -25,6 +26,7 @@ class Batch:
         policy: float32 ``[batch, unroll + 1, actions]``. value: float32 ``[batch, unroll + 1]``.
         reward: float32 ``[batch, unroll]``, rewards or value prefixes.
         policy_mask, value_mask: bool ``[batch, unroll + 1]``. reward_mask, consistency_mask: bool ``[batch, unroll]``.
+        absorbing: bool ``[batch, unroll + 1]``, past the episode's end.
         weights: float32 ``[batch]``, importance-sampling weights.
     """
 
@@ -37,6 +39,7 @@ class Batch:
     value_mask: Tensor
     reward_mask: Tensor
     consistency_mask: Tensor
+    absorbing: Tensor
     weights: Tensor
 
     @classmethod
@@ -73,10 +76,10 @@ def unrolled_loss(
 ) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
     """The weighted mean loss of a batch.
 
-    Policy and value are predicted at the root and after each imagined step, rewards (or value prefixes) and latent
-    consistency after each imagined step. The sum over steps is divided by their number, and the gradient that reaches
-    a latent state from later steps is halved. BatchNorm, where there is any in the heads, normalises all depths
-    together, which is what its running statistics do in the search.
+    Policy and value are predicted at the root and after each imagined step, rewards (or value prefixes), continuation
+    and latent consistency after each imagined step. The sum over steps is divided by their number, and the gradient
+    that reaches a latent state from later steps is halved. BatchNorm, where there is any in the heads, normalises all
+    depths together, which is what its running statistics do in the search.
 
     Returns:
         The loss; the mean of each of its terms over its unmasked entries; and the absolute error of each root value,
@@ -90,9 +93,11 @@ def unrolled_loss(
         latent = network.dynamics(scale_gradient(latent, 0.5) if step else latent, batch.actions[:, step])
         latents.append(latent)
     # Depths first, and all depths through each head at once: few large operations instead of many small ones.
-    unrolled = torch.stack(latents)
-    policy, value = (logits.unflatten(0, unrolled.shape[:2]) for logits in network.predict(unrolled.flatten(0, 1)))
-    reward = network.reward.unrolled(unrolled[1:])
+    every = torch.cat(latents)
+    imagined = every[len(latent) :]
+    said = network.predict(every)
+    policy, value = said.policy.unflatten(0, (steps + 1, -1)), said.value.unflatten(0, (steps + 1, -1))
+    reward = network.reward.unrolled(imagined.unflatten(0, (steps, -1)))
     value_target, reward_target = (
         support.encode(torch.cat([batch.value, batch.reward], dim=1)).transpose(0, 1).split([steps + 1, steps])
     )
@@ -101,8 +106,19 @@ def unrolled_loss(
         "value": (cross_entropy(value, value_target), batch.value_mask, learning.value_weight),
         "reward": (cross_entropy(reward, reward_target), batch.reward_mask, learning.reward_weight),
     }
+    if said.continuation is not None:
+        # The value is that of what goes on; that nothing follows an end is left to the continuation.
+        terms["value"] = (terms["value"][0], batch.value_mask & ~batch.absorbing, learning.value_weight)
+        ended = batch.absorbing[:, 1:]
+        terms["continuation"] = (
+            binary_cross_entropy_with_logits(
+                said.continuation.float().unflatten(0, (steps + 1, -1))[1:], (~ended).float().T, reduction="none"
+            ),
+            batch.policy_mask[:, 1:] | ended,
+            learning.continuation_weight,
+        )
     if network.consistency is not None:
-        online = network.consistency.online(unrolled[1:].flatten(0, 1))
+        online = network.consistency.online(imagined)
         similarity = consistency_loss(online, _consistency_targets(network, network.consistency, batch))
         terms["consistency"] = (
             similarity.unflatten(0, (steps, -1)),

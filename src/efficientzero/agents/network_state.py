@@ -57,7 +57,9 @@ def load_optimizer(
         weight = weights.get(weight_name)
         if weight is None or array.shape not in ((), tuple(weight.shape)):
             raise ValueError(f"{name} {array.shape} in the saved agent belongs to no weight of this network")
-        optimizer.state[weight][moment] = torch.tensor(np.array(array), device=weight.device)
+        given = torch.tensor(np.array(array), device=weight.device)
+        # A fused optimiser takes for granted that moments lie in memory as their weights do.
+        optimizer.state[weight][moment] = torch.empty_like(weight.detach()).copy_(given) if given.shape else given
     moments = sorted({moment for state in optimizer.state.values() for moment in state})
     for weight_name, weight in weights.items():
         for moment in moments:

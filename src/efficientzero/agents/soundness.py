@@ -140,7 +140,7 @@ def predictions(
     """
     latent = network.represent(observations)
     reward_state = network.initial_reward_state(len(observations), observations.device)
-    _, value = network.predict(latent)
+    value = network.predict(latent).value
     logits, norms = [], [latent.float().flatten(1).norm(dim=1)]
     for action in actions.unbind(1):
         latent, reward_state, reward = network.step(latent, reward_state, action)
@@ -160,11 +160,12 @@ def values_along(network: EfficientZeroNetwork, observations: Tensor, actions: T
     Args:
         observations: uint8 ``[n, stacked channels, height, width]``. actions: int64 ``[n, unroll]``.
     """
-    latent, logits = network.represent(observations), []
+    latent, values = network.represent(observations), []
     for action in actions.unbind(1):
         latent = network.dynamics(latent, action)
-        logits.append(network.predict(latent)[1])
-    return network.support.decode(torch.stack(logits, dim=1)).cpu().numpy()
+        said = network.predict(latent)
+        values.append(said.expected(network.support.decode(said.value)))
+    return torch.stack(values, dim=1).cpu().numpy()
 
 
 def model_soundness(

@@ -5,7 +5,7 @@ from efficientzero.networks.blocks import frozen_statistics
 from efficientzero.networks.consistency import Consistency, consistency_loss
 from efficientzero.networks.convolutions import Convolutions
 from efficientzero.networks.distribution import ReturnDistribution
-from efficientzero.networks.model import EfficientZeroNetwork
+from efficientzero.networks.model import EfficientZeroNetwork, Prediction
 from efficientzero.networks.noisy import NoisyLinear, resample_noise, silence_noise
 from efficientzero.networks.value_network import ValueNetwork
 
@@ -15,6 +15,7 @@ __all__ = [
     "Convolutions",
     "EfficientZeroNetwork",
     "NoisyLinear",
+    "Prediction",
     "ReturnDistribution",
     "ValueNetwork",
     "consistency_loss",

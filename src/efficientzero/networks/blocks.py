@@ -58,33 +58,40 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """``[batch, inputs, h, w]`` -> ``[batch, outputs, h / stride, w / stride]``."""
-        hidden = torch.relu(self.first_norm(self.first(features)))
-        return torch.relu(self.second_norm(self.second(hidden)) + self.skip(features))
+        # In place: what is added and cut lies in memory already, and reaching for more costs as much as the sums do.
+        hidden = self.first_norm(self.first(features)).relu_()
+        return self.second_norm(self.second(hidden)).add_(self.skip(features)).relu_()
 
 
 class Head(nn.Module):
-    """1x1 convolution, one hidden layer, and a last layer that starts at zero.
+    """1x1 convolution, one hidden layer, and a last layer that starts at zero or another constant.
 
     Args:
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)`` of the latent state.
-        outputs: width of the output.
+        outputs: width of the output. first: what a new head says.
     """
 
     def __init__(
-        self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], outputs: int
+        self,
+        architecture: Architecture,
+        normalisation: str,
+        latent_shape: tuple[int, int, int],
+        outputs: int,
+        *,
+        first: float = 0.0,
     ):
         super().__init__()
         channels, height, width = latent_shape
         self.layers = nn.Sequential(
             nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
             feature_norm(normalisation, architecture.head_channels),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Flatten(),
             nn.Linear(architecture.head_channels * height * width, architecture.head_hidden),
             vector_norm(normalisation, architecture.head_hidden),
-            nn.ReLU(),
-            zero_linear(architecture.head_hidden, outputs),
+            nn.ReLU(inplace=True),
+            constant_linear(architecture.head_hidden, outputs, first),
         )
 
     def forward(self, latent: Tensor) -> Tensor:
@@ -92,11 +99,11 @@ class Head(nn.Module):
         return self.layers(latent)
 
 
-def zero_linear(inputs: int, outputs: int) -> nn.Linear:
-    """A linear layer that starts at zero, so that a new network predicts zero values and a uniform policy."""
+def constant_linear(inputs: int, outputs: int, first: float = 0.0) -> nn.Linear:
+    """A linear layer that says the same of everything at first; with zero, no value and a uniform policy."""
     layer = nn.Linear(inputs, outputs)
     nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    nn.init.constant_(layer.bias, first)
     return layer
 
 

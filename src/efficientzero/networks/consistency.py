@@ -18,17 +18,17 @@ class Consistency(nn.Module):
             nn.Flatten(),
             nn.Linear(latent_size, hidden),
             nn.BatchNorm1d(hidden),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(hidden, hidden),
             nn.BatchNorm1d(hidden),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(hidden, output),
             nn.BatchNorm1d(output),
         )
         self.predictor = nn.Sequential(
             nn.Linear(output, architecture.predictor_hidden),
             nn.BatchNorm1d(architecture.predictor_hidden),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(architecture.predictor_hidden, output),
         )
 

@@ -9,10 +9,10 @@ from efficientzero.networks.architecture import Architecture
 from efficientzero.networks.blocks import (
     Head,
     ResidualBlock,
+    constant_linear,
     convolution,
     feature_norm,
     min_max_scaled,
-    zero_linear,
 )
 
 
@@ -41,8 +41,10 @@ class Dynamics(nn.Module):
         else:
             planes = (action.to(latent.dtype) / self.actions).unsqueeze(1)
         planes = planes[:, :, None, None].expand(-1, -1, *latent.shape[2:])
-        hidden = self.norm(self.convolution(torch.cat([latent, planes], dim=1)))
-        following = self.block(torch.relu(hidden + latent))
+        # The search hands over latents in the order of its pool.
+        inputs = torch.cat([latent, planes], dim=1).contiguous(memory_format=torch.channels_last)
+        hidden = self.norm(self.convolution(inputs))
+        following = self.block(hidden.add_(latent).relu_())
         return min_max_scaled(following) if self.scaled else following
 
 
@@ -79,17 +81,17 @@ class ValuePrefixHead(nn.Module):
         self.reduce = nn.Sequential(
             nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
             feature_norm(normalisation, architecture.head_channels),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Flatten(),
         )
         self.cell = nn.LSTMCell(architecture.head_channels * height * width, self.hidden)
         self.output = nn.Sequential(
             nn.LayerNorm(self.hidden),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(self.hidden, architecture.head_hidden),
             nn.LayerNorm(architecture.head_hidden),
-            nn.ReLU(),
-            zero_linear(architecture.head_hidden, bins),
+            nn.ReLU(inplace=True),
+            constant_linear(architecture.head_hidden, bins),
         )
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +18,28 @@ if TYPE_CHECKING:
     from efficientzero.parameters import Network
 
 
+CONTINUES_AT_FIRST = 3.0  # logit: an end is rare, and a new network expects none
+
+
+class Prediction(NamedTuple):
+    """What is said of latent states.
+
+    Attributes:
+        policy: logits ``[batch, actions]``. value: logits ``[batch, bins]``; of a state in which the episode goes on,
+            where the network predicts whether it does. continuation: logits ``[batch]`` of that, or None.
+    """
+
+    policy: Tensor
+    value: Tensor
+    continuation: Tensor | None
+
+    def expected(self, value: Tensor) -> Tensor:
+        """Decoded values ``[batch]`` of imagined states, times the probability that there is anything to come."""
+        return value if self.continuation is None else value * torch.sigmoid(self.continuation.float())
+
+
 class EfficientZeroNetwork(nn.Module):
-    """MuZero's network with EfficientZero's value prefix and consistency as parts that may be absent.
+    """MuZero's network; EfficientZero's value prefix and consistency, and a continuation, are parts that may be absent.
 
     Args:
         settings: size, normalisation, scale of the latent state, and bins of values and rewards.
@@ -27,6 +47,7 @@ class EfficientZeroNetwork(nn.Module):
         actions: the number of actions.
         value_prefix: predict the sum of rewards by an LSTM instead of each reward.
         consistency: have the SimSiam branches.
+        continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020).
     """
 
     def __init__(
@@ -37,6 +58,7 @@ class EfficientZeroNetwork(nn.Module):
         *,
         value_prefix: bool,
         consistency: bool,
+        continuation: bool,
     ):
         super().__init__()
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
@@ -50,8 +72,13 @@ class EfficientZeroNetwork(nn.Module):
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
         self.policy = Head(architecture, norm, latent_shape, actions)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins)
+        self.continuation = (
+            Head(architecture, norm, latent_shape, 1, first=CONTINUES_AT_FIRST) if continuation else None
+        )
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         self.consistency = Consistency(architecture, latent_size) if consistency else None
+        # With few channels on a CPU a convolution takes half the time with the channels last in memory.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its overloads leave this one out
 
     def represent(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
@@ -74,7 +101,8 @@ class EfficientZeroNetwork(nn.Module):
         logits, reward_state = self.reward(latent, reward_state)
         return latent, reward_state, logits
 
-    def predict(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """latent -> policy logits ``[batch, actions]``, value logits ``[batch, bins]``."""
+    def predict(self, latent: Tensor) -> Prediction:
+        """Latent states ``[batch, c, h, w]``, real or imagined -> what is said of them."""
         features = self.trunk(latent)
-        return self.policy(features), self.value(features)
+        continuation = None if self.continuation is None else self.continuation(features)[:, 0]
+        return Prediction(self.policy(features), self.value(features), continuation)

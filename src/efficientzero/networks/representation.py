@@ -52,7 +52,7 @@ class Representation(nn.Module):
         if architecture.wide_residual:
             layers += [
                 feature_norm(normalisation, first),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 ResidualBlock(normalisation, first, first),
                 ResidualBlock(normalisation, first, channels, stride=halving),
             ]
@@ -61,9 +61,9 @@ class Representation(nn.Module):
         else:
             # Pooled as early as can be, before the normalisation: most of the time goes into what is large.
             layers += [pooling() for _ in range(min(pools, 1))]
-            layers += [feature_norm(normalisation, first), nn.ReLU(), convolution(first, channels, halving)]
+            layers += [feature_norm(normalisation, first), nn.ReLU(inplace=True), convolution(first, channels, halving)]
             layers += [pooling() for _ in range(pools - 1)]
-            layers += [feature_norm(normalisation, channels), nn.ReLU()]
+            layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
             layers += [] if grid else [block()]
         self.layers = nn.Sequential(*layers, block())
         self.scaled = latent == "min_max"

@@ -143,6 +143,7 @@ class UnrolledLearning(OffPolicyLearning):
     value_weight: NonNegative
     reward_weight: NonNegative  # of the reward or value-prefix loss
     consistency_weight: NonNegative
+    continuation_weight: NonNegative
     consistency_past_end: bool  # past a termination the latent state is to be that of an empty observation; else free
 
 
@@ -153,6 +154,7 @@ class EfficientZeroSettings(Section):
     consistency: bool
     value_prefix: bool
     off_policy_correction: bool
+    continuation: bool  # predict whether the episode goes on after an imagined step; else ends show in values alone
     discount: Discount
     network: Network
     search: Search
