@@ -14,7 +14,8 @@ MEANING = (
     "training mode, and the search runs in evaluation mode. The two are the same function of a network with layer "
     "normalisation, and not of one with BatchNorm, which normalises by the batch in the one and by running statistics "
     "in the other; and even the same function may hold for fewer steps than a search goes deep. So at every budget, "
-    "before it is finished, what each network says of positions of its own replay is held against what came of them."
+    "before it is finished, what each network says of positions of its own replay is held against what came of them. "
+    "It has learned from these: what holds here may yet not hold of positions that it has not seen."
 )
 HEADS: dict[Judgement, str] = {
     "sound": "sound",
