@@ -33,6 +33,8 @@ from efficientzero.progress import Progress
 from efficientzero.run import new_run
 
 ROOT = Path(__file__).parents[1]
+AGENTS = ("efficientzero", "muzero_reanalyze", "dqn")
+LONGEST_SEARCH = 100_000  # env steps of random play in search of dangerous positions
 
 
 def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
@@ -40,7 +42,12 @@ def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray
 
     Returns:
         uint8 ``[positions, channels, height, width]`` and bool ``[positions, actions]``.
+
+    Raises:
+        SystemExit: it is no game of MinAtar, or has too few such positions.
     """
+    if find_game(parameters.game).family != "minatar":
+        raise SystemExit(f"--game {parameters.game}: expected a game of MinAtar, such as minatar/space_invaders")
     settings = parameters.envs.model_copy(update={"sticky_actions": 0.0})  # an action is the one that was chosen
     game = MinAtarEmulators(find_game(parameters.game), settings, count=1)
     random = np.random.default_rng(1)
@@ -48,7 +55,9 @@ def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray
     fatal: list[list[bool]] = []
     over = np.array([True])
     with Progress(positions, f"{parameters.game}: dangerous positions of random play", "positions") as progress:
-        while len(fatal) < positions:
+        for _ in range(LONGEST_SEARCH):
+            if len(fatal) == positions:
+                return np.stack(observations), np.array(fatal)
             if over[0]:
                 observation = game.reset(over, random.integers(2**31, size=1))
             ends = [bool(copy.deepcopy(game).step(np.array([action]))[2][0]) for action in range(game.num_actions)]
@@ -57,7 +66,10 @@ def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray
                 fatal.append(ends)
                 progress.update(1)
             observation, _, over = game.step(random.integers(game.num_actions, size=1))
-    return np.stack(observations), np.array(fatal)
+    raise SystemExit(
+        f"--positions {positions}: {LONGEST_SEARCH} env steps of random play of {parameters.game} hold {len(fatal)} "
+        "where an action ends the game at once and another does not; ask for fewer, or take another game"
+    )
 
 
 def action_values(agent: NetworkAgent, observations: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -87,7 +99,7 @@ def told_apart(values: NDArray[np.float32], fatal: NDArray[np.bool_]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--game", default="minatar/space_invaders", help="default minatar/space_invaders")
-    parser.add_argument("--agents", nargs="+", default=["efficientzero"], help="default efficientzero; also dqn")
+    parser.add_argument("--agents", nargs="+", choices=AGENTS, default=AGENTS[:1], help=f"of {', '.join(AGENTS)}")
     parser.add_argument("--env-steps", type=int, default=3000, help="of random play (default 3000)")
     parser.add_argument("--updates", type=int, nargs="+", default=[500, 1000, 2000], help="default 500 1000 2000")
     parser.add_argument("--positions", type=int, default=300, help="that are judged (default 300)")

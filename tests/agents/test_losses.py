@@ -60,8 +60,8 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         said = list(zip([None, *network.reward.unrolled(torch.stack(imagined))], *together, strict=True))
     total = torch.zeros(BATCH)
     value_mask = batch.policy_mask & batch.value_mask if on else batch.value_mask  # the end is the continuation's
-    ended = batch.value_mask & ~batch.policy_mask
-    assert ended.any() and torch.equal(batch.absorbing, ended)
+    ended = batch.absorbing
+    assert ended.any()
     for step, (reward, policy, value, continuation) in enumerate(said):
         if step:
             total += batch.reward_mask[:, step - 1] * cross_entropy(reward, support.encode(batch.reward[:, step - 1]))
@@ -104,7 +104,7 @@ def test_masked_targets_change_nothing():
 @pytest.mark.parametrize("past_end", [True, False])
 def test_past_an_end_what_is_followed_is_an_empty_observation_or_nothing(past_end):
     _, batch = prepared(learning__consistency_past_end=past_end)
-    absorbing = batch.value_mask & ~batch.policy_mask
+    absorbing = batch.absorbing
     assert 10 < absorbing.sum() < batch.policy_mask.sum()
     followed = batch.policy_mask | absorbing if past_end else batch.policy_mask
     assert torch.equal(batch.consistency_mask, followed[:, 1:])

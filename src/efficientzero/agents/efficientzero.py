@@ -237,7 +237,6 @@ class EfficientZeroAgent(ReanalysingAgent):
             policy_mask=unrolled.real,
             value_mask=unrolled.value_mask,
             reward_mask=reward_mask,
-            absorbing=unrolled.absorbing,
             consistency_mask=consistent,
             weights=weights,
         )

@@ -26,7 +26,6 @@ class Batch:
         policy: float32 ``[batch, unroll + 1, actions]``. value: float32 ``[batch, unroll + 1]``.
         reward: float32 ``[batch, unroll]``, rewards or value prefixes.
         policy_mask, value_mask: bool ``[batch, unroll + 1]``. reward_mask, consistency_mask: bool ``[batch, unroll]``.
-        absorbing: bool ``[batch, unroll + 1]``, past the episode's end.
         weights: float32 ``[batch]``, importance-sampling weights.
     """
 
@@ -39,8 +38,12 @@ class Batch:
     value_mask: Tensor
     reward_mask: Tensor
     consistency_mask: Tensor
-    absorbing: Tensor
     weights: Tensor
+
+    @property
+    def absorbing(self) -> Tensor:
+        """bool ``[batch, unroll + 1]``: past the episode's end, where there is a value, zero, and no policy."""
+        return self.value_mask & ~self.policy_mask
 
     @classmethod
     def to_device(cls, device: torch.device, **arrays: NDArray) -> Batch:
@@ -101,14 +104,14 @@ def unrolled_loss(
     value_target, reward_target = (
         support.encode(torch.cat([batch.value, batch.reward], dim=1)).transpose(0, 1).split([steps + 1, steps])
     )
+    # Where the continuation says that nothing follows an end, the value is that of what goes on.
+    value_mask = batch.value_mask if said.continuation is None else batch.value_mask & batch.policy_mask
     terms = {
         "policy": (cross_entropy(policy, batch.policy.transpose(0, 1)), batch.policy_mask, learning.policy_weight),
-        "value": (cross_entropy(value, value_target), batch.value_mask, learning.value_weight),
+        "value": (cross_entropy(value, value_target), value_mask, learning.value_weight),
         "reward": (cross_entropy(reward, reward_target), batch.reward_mask, learning.reward_weight),
     }
     if said.continuation is not None:
-        # The value is that of what goes on; that nothing follows an end is left to the continuation.
-        terms["value"] = (terms["value"][0], batch.value_mask & ~batch.absorbing, learning.value_weight)
         ended = batch.absorbing[:, 1:]
         terms["continuation"] = (
             binary_cross_entropy_with_logits(

@@ -58,7 +58,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """``[batch, inputs, h, w]`` -> ``[batch, outputs, h / stride, w / stride]``."""
-        # In place: what is added and cut lies in memory already, and reaching for more costs as much as the sums do.
+        # In place, which spares memory and the time to reach for it.
         hidden = self.first_norm(self.first(features)).relu_()
         return self.second_norm(self.second(hidden)).add_(self.skip(features)).relu_()
 
@@ -69,7 +69,7 @@ class Head(nn.Module):
     Args:
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)`` of the latent state.
-        outputs: width of the output. first: what a new head says.
+        outputs: width of the output. initial: what a new head says of everything.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Head(nn.Module):
         latent_shape: tuple[int, int, int],
         outputs: int,
         *,
-        first: float = 0.0,
+        initial: float = 0.0,
     ):
         super().__init__()
         channels, height, width = latent_shape
@@ -91,7 +91,7 @@ class Head(nn.Module):
             nn.Linear(architecture.head_channels * height * width, architecture.head_hidden),
             vector_norm(normalisation, architecture.head_hidden),
             nn.ReLU(inplace=True),
-            constant_linear(architecture.head_hidden, outputs, first),
+            constant_linear(architecture.head_hidden, outputs, initial),
         )
 
     def forward(self, latent: Tensor) -> Tensor:
@@ -99,11 +99,11 @@ class Head(nn.Module):
         return self.layers(latent)
 
 
-def constant_linear(inputs: int, outputs: int, first: float = 0.0) -> nn.Linear:
+def constant_linear(inputs: int, outputs: int, initial: float = 0.0) -> nn.Linear:
     """A linear layer that says the same of everything at first; with zero, no value and a uniform policy."""
     layer = nn.Linear(inputs, outputs)
     nn.init.zeros_(layer.weight)
-    nn.init.constant_(layer.bias, first)
+    nn.init.constant_(layer.bias, initial)
     return layer
 
 

@@ -73,11 +73,11 @@ class EfficientZeroNetwork(nn.Module):
         self.policy = Head(architecture, norm, latent_shape, actions)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins)
         self.continuation = (
-            Head(architecture, norm, latent_shape, 1, first=CONTINUES_AT_FIRST) if continuation else None
+            Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST) if continuation else None
         )
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         self.consistency = Consistency(architecture, latent_size) if consistency else None
-        # With few channels on a CPU a convolution takes half the time with the channels last in memory.
+        # On a CPU a convolution of few channels is faster with the channels last in memory.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its overloads leave this one out
 
     def represent(self, observation: Tensor) -> Tensor:
