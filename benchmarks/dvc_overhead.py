@@ -54,7 +54,9 @@ case $stage in
     write "data/costs/$run/finish-$to.json"
     write "data/drift/$run/$to.csv"
     ;;
-  evaluate) write "data/videos/$run/$to.gif"; json "data/scores/$run/$to.json" ;;
+  evaluate)
+    write "data/videos/$run/$to.gif"; write "data/generalisation/$run/$to.csv"; json "data/scores/$run/$to.json"
+    ;;
   scaling) json data/scaling/verdict.json; write data/scaling/curve.csv ;;
 esac
 """

@@ -1,4 +1,4 @@
-"""Stage `evaluate`: unclipped whole games of a finished agent from fixed starts, and a short video."""
+"""Stage `evaluate`: unclipped whole games of a finished agent from fixed starts, how sound it is there, and a video."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ def main() -> None:
     parameters = checked_parameters(name)
 
     from efficientzero.device import configure_torch
-    from efficientzero.evaluation import evaluate, evaluation_environments, write_score, write_video
+    from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_score, write_video
     from efficientzero.progress import Progress
-    from efficientzero.run import load_finished
+    from efficientzero.run import load_finished, save_soundness
 
     configure_torch(parameters.threads)
     settings = parameters.evaluation
@@ -36,6 +36,8 @@ def main() -> None:
         agent=agent,
         training_flops=training_flops,
     )
+    games = recorded(score, environments, parameters.envs)
+    save_soundness(agent, games, Path(f"data/generalisation/{name}/{seed}/{at}.csv"))
     video = Path(f"data/videos/{name}/{seed}/{at}.gif")
     write_video(score, parameters.game, parameters.envs, settings.video_env_steps, video)
     print(f"{parameters.game} {name} at {at} env steps: mean return {score.mean_return:.1f}")

@@ -22,7 +22,7 @@ from efficientzero.scaling import (
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Reads data/scores/<agent>/<seed>/<env steps>.json, the cost files in data/costs/<agent>/<seed>/ "
-        "and the tables data/drift/<agent>/<seed>/<env steps>.csv and data/soundness/<agent>/<seed>/<env steps>.csv "
+        "and the tables <agent>/<seed>/<env steps>.csv in data/drift, data/soundness and data/generalisation "
         "for every agent, seed and milestone of params.yaml; "
         "or, with --revs, the scores and costs of several experiments; or, with --published, scores from the "
         "literature (efficientzero.published.list_published names them). Writes scores.csv, curve.csv, aggregates.csv, "
@@ -34,6 +34,12 @@ def main() -> None:
     parser.add_argument("--drift", type=Path, default=Path("data/drift"), help="folder of the drift of search targets")
     parser.add_argument(
         "--soundness", type=Path, default=Path("data/soundness"), help="folder of how sound networks were"
+    )
+    parser.add_argument(
+        "--generalisation",
+        type=Path,
+        default=Path("data/generalisation"),
+        help="folder of how sound networks were in the games they were scored on",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
@@ -76,6 +82,7 @@ def main() -> None:
                 costs=arguments.costs,
                 drift=arguments.drift,
                 soundness=arguments.soundness,
+                generalisation=arguments.generalisation,
             )
             table = results.table
             described = parameters.model_dump(by_alias=True, exclude={"agent"})

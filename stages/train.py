@@ -32,7 +32,8 @@ def main() -> None:
     save_run(run, Path(f"data/runs/{name}/{seed}/{to}"), earlier=inputs)
     device = device_name(choose_device(parameters.device))
     write_cost(Path(f"data/costs/{name}/{seed}/train-{to}.json"), snapshots.cost(), device)
-    save_soundness(run, Path(f"data/soundness/{name}/{seed}/{to}.csv"))  # last: measuring is no cost of training
+    # Last: measuring is no cost of training.
+    save_soundness(run.agent, run.memory.recording, Path(f"data/soundness/{name}/{seed}/{to}.csv"))
     snapshots.clear()
 
 

@@ -5,9 +5,11 @@ from PIL import Image
 from test_loop import Counted
 from tiny import tiny
 
+from efficientzero import evaluation
 from efficientzero.agents import Decision, RandomAgent
-from efficientzero.evaluation import evaluate, evaluation_environments, write_score, write_video
+from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_score, write_video
 from efficientzero.random_streams import generator
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.scaling.results.score_file import read_score_file
 
 
@@ -81,6 +83,36 @@ def check_a_cap(parameters):
     first, second = recorder.shown[0], recorder.shown[1]
     assert (first[:, 0] == first[:, 3]).all()  # the first frame is repeated
     np.testing.assert_array_equal(second[:, :3], first[:, 1:])
+
+
+def test_the_scored_games_are_recorded_one_after_another(monkeypatch):
+    parameters = tiny(evaluation__max_env_steps=20, game="minatar/space_invaders", envs__clip_rewards=True)
+    environments = evaluation_environments(parameters)
+    policy = RandomAgent(environments.num_actions)
+
+    def played():
+        fresh = evaluation_environments(parameters)
+        return evaluate(policy, fresh, parameters.evaluation, Counted(), seed=0, env_steps=0)
+
+    score = played()
+    games = recorded(score, environments, parameters.envs)
+    lengths = [episode.env_steps for episode in score.episodes]
+    last = np.cumsum(lengths) - 1
+    assert games.rows == sum(lengths) and games.environments == 1
+    assert games.actions[: lengths[0], 0].tolist() == score.first_actions
+    endings = [TRUNCATED if episode.truncated else TERMINATED for episode in score.episodes]
+    assert games.endings[last, 0].tolist() == endings and (np.delete(games.endings, last) == ONGOING).all()
+    returns = [games.rewards[end + 1 - length : end + 1].sum() for length, end in zip(lengths, last, strict=True)]
+    assert returns == [episode.game_return for episode in score.episodes]  # no reward of this game is over 1
+    again = evaluation_environments(parameters)
+    shown = again.reset()
+    np.testing.assert_array_equal(games.frames[last + 1 - lengths, 0], shown)  # a frame and the action taken on it
+    shown = again.step(games.actions[last + 1 - lengths, 0].astype(np.int64)).observation
+    np.testing.assert_array_equal(games.frames[last + 2 - lengths, 0], shown)
+
+    monkeypatch.setattr(evaluation, "KEPT_ENV_STEPS", 5)
+    ends = recorded(played(), environments, parameters.envs)
+    np.testing.assert_array_equal(ends.actions[:5], games.actions[last[0] - 4 : last[0] + 1])
 
 
 def test_scores_name_everything_they_depend_on(tmp_path):

@@ -16,9 +16,9 @@ from efficientzero.run import save_run
 ROOT = Path(__file__).parents[1]
 
 
-def train(folder, *arguments):
+def run(folder, stage, *arguments):
     return subprocess.run(
-        ["sh", str(ROOT / "stages" / "run"), "train", *arguments],
+        ["sh", str(ROOT / "stages" / "run"), stage, *arguments],
         cwd=folder,
         env=os.environ | {"VIRTUAL_ENV": sys.prefix},
         capture_output=True,
@@ -39,7 +39,7 @@ def test_what_a_user_can_mend_is_one_message(tmp_path, arguments, edit, words):
     if edit:
         text = (tmp_path / "params.yaml").read_text()
         (tmp_path / "params.yaml").write_text(text.replace(*edit))
-    result = train(tmp_path, *arguments, "--from", "0", "--to", "750")
+    result = run(tmp_path, "train", *arguments, "--from", "0", "--to", "750")
     assert result.returncode == 2
     assert words in result.stderr and "Traceback" not in result.stderr
 
@@ -48,14 +48,24 @@ def test_what_a_user_can_mend_is_one_message(tmp_path, arguments, edit, words):
     ("name", "quantities"),
     [("efficientzero", 11), ("model_free_muzero", 5), ("dqn", 0)],
 )
-def test_training_writes_how_sound_the_network_is(tmp_path, name, quantities):
+def test_training_and_evaluation_write_how_sound_the_network_is(tmp_path, name, quantities):
     parameters = tiny()
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters.model_dump(mode="json", by_alias=True)))
     save_run(started(parameters, name), tmp_path / "data" / "runs" / name / "0" / "0", earlier=None)
-    result = train(tmp_path, "--agent", name, "--seed", "0", "--from", "0", "--to", "80")
+    result = run(tmp_path, "train", "--agent", name, "--seed", "0", "--from", "0", "--to", "80")
     assert result.returncode == 0, result.stderr
     (path,) = (tmp_path / "data" / "soundness").rglob("*.*")
     assert path == tmp_path / "data" / "soundness" / name / "0" / "80.csv"
+    check_soundness(path, quantities)
+    for stage in ("reanalyze", "evaluate"):
+        result = run(tmp_path, stage, "--agent", name, "--seed", "0", "--at", "80")
+        assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "data" / "generalisation").rglob("*.*")
+    assert path == tmp_path / "data" / "generalisation" / name / "0" / "80.csv"
+    check_soundness(path, quantities)
+
+
+def check_soundness(path, quantities):
     head, *rows = path.read_text().splitlines()
     assert head == ("quantity,depth,mode,value,positions" if quantities else "")
     assert len({row.split(",")[0] for row in rows}) == quantities

@@ -1,10 +1,12 @@
-"""Scoring an agent: unclipped returns of whole games from fixed starts (layer 5)."""
+"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them (layer 5)."""
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +19,12 @@ from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
 from efficientzero.random_streams import generator
+from efficientzero.replay import Recording
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
 
 EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
 SCORE_SCHEMA_VERSION = 2
+KEPT_ENV_STEPS = 200  # of each game's end: 32 games of 96x96 pixels in colour are 180 MB
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,22 @@ class Episode:
     truncated: bool
 
 
+class Transition(NamedTuple):
+    """One env step of a scored game: ``frame`` uint8 ``[channels, height, width]``, acted on; the reward unclipped."""
+
+    frame: NDArray[np.uint8]
+    action: int
+    reward: float
+    ending: int
+
+
 @dataclass(frozen=True)
 class Score:
-    """All episodes, and the actions of the first, for its video."""
+    """All episodes, the actions of the first, for its video, and the last env steps of each."""
 
     episodes: list[Episode]
     first_actions: list[int]
+    last_transitions: list[deque[Transition]]
 
     @property
     def mean_return(self) -> float:
@@ -73,6 +88,7 @@ def evaluate(
     returns, lengths = np.zeros(count), np.zeros(count, np.int64)
     playing, truncated = np.full(count, True), np.full(count, False)
     first_actions: list[int] = []
+    transitions: list[deque[Transition]] = [deque(maxlen=KEPT_ENV_STEPS) for _ in range(count)]
     mode: Acting = "sampled" if settings.sample_actions else "best"
     steps = 0
     while playing.any():
@@ -89,13 +105,32 @@ def evaluate(
         lengths[playing] += 1
         cut = step.truncated | (settings.max_env_steps is not None and steps >= settings.max_env_steps)
         ended = playing & (step.terminated | cut)
+        endings = np.where(step.terminated, TERMINATED, np.where(cut, TRUNCATED, ONGOING))
+        for game in np.flatnonzero(playing):
+            transitions[game].append(
+                Transition(stack[game, -1].copy(), int(actions[game]), float(step.reward[game]), int(endings[game]))
+            )
         truncated |= ended & ~step.terminated
         playing &= ~ended
         stack = np.concatenate([stack[:, 1:], step.observation[:, None]], axis=1)
         progress.update(int(ended.sum()))
         progress.note(env_steps=steps, playing=int(playing.sum()))
     episodes = [Episode(i, float(returns[i]), int(lengths[i]), bool(truncated[i])) for i in range(count)]
-    return Score(episodes, first_actions)
+    return Score(episodes, first_actions, transitions)
+
+
+def recorded(score: Score, environments: GameEnvironments, settings: Environments) -> Recording:
+    """What was kept of the scored games, one after another as of one environment; rewards as an agent learns from them.
+
+    The agent has not learned from these games: what its network says there shows how far what it learned carries. Of a
+    game longer than KEPT_ENV_STEPS the first kept frames are stacked as if it began there.
+    """
+    recording = Recording(environments.observation_shape, 1, environments.frame_stack)
+    for game in score.last_transitions:
+        frames, actions, rewards, endings = (np.stack(part)[:, None] for part in zip(*game, strict=True))
+        clipped = np.sign(rewards) if settings.clip_rewards else rewards
+        recording.extend(frames, actions, clipped.astype(np.float32), endings)
+    return recording
 
 
 def write_score(

@@ -181,12 +181,12 @@ def save_drift(run: Run, path: Path) -> None:
     write_whole(path, lambda draft: write_table(run.drift, draft))
 
 
-def save_soundness(run: Run, path: Path) -> None:
-    """Measures how sound the agent's network is on its replay, and writes that, a row per figure; atomic.
+def save_soundness(agent: Agent, recording: Recording, path: Path) -> None:
+    """Measures how sound an agent's network is on what was recorded, and writes that, a row per figure; atomic.
 
     A value that is undefined is an empty cell.
     """
-    rows = [asdict(measurement) for measurement in run.agent.soundness(run.memory)]
+    rows = [asdict(measurement) for measurement in agent.soundness(recording)]
     write_whole(path, lambda draft: write_table(rows, draft))
 
 

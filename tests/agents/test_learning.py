@@ -101,7 +101,7 @@ def copy_of(agent):
 
 def soundness(agent, memory):
     """Its own measurements on its memory, by quantity, depth and mode."""
-    return {(each.quantity, each.depth, each.mode): each.value for each in agent.soundness(memory)}
+    return {(each.quantity, each.depth, each.mode): each.value for each in agent.soundness(memory.recording)}
 
 
 def played(agent):

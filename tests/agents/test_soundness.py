@@ -265,9 +265,9 @@ def test_spoiled_statistics_show_in_evaluation_mode_alone():
     memory = chain_world.played()
     for _ in range(80):
         one.learn(memory)
-    before = keyed(one.soundness(memory))
+    before = keyed(one.soundness(memory.recording))
     spoil(one.network)
-    after = keyed(one.soundness(memory))
+    after = keyed(one.soundness(memory.recording))
     assert before.keys() == after.keys()
     for key, measured in before.items():
         if key[2] in ("training", "recorded") and key[0] != "value_difference_of_modes":
@@ -286,12 +286,12 @@ def test_everything_is_measured_of_a_real_agent(prefix, policy):
     transform = {"gumbel": "completed_by_mix_value", "puct": "tree_min_max"}[policy]
     changes = {"search__policy": policy, "search__q_transform": transform} if policy == "puct" else {}
     one, memory = trained(5, value_prefix=prefix, consistency=prefix, **changes)
-    found = keyed(one.soundness(memory))
+    found = keyed(one.soundness(memory.recording))
     depths = [key[1] for key in found if key[0] == "reward_correlation" and key[2] == "evaluation"]
     assert depths == [1, 2, 3]
     assert [key[1] for key in found if key[0] == "latent_norm"] == [0, 1, 2, 3]
     assert 0.0 <= found["search_policy_entropy", 0, "evaluation"].value <= 1.0
-    assert one.soundness(memory) == list(found.values())  # the same again
+    assert one.soundness(memory.recording) == list(found.values())  # the same again
 
 
 def digest(agent, memory):
@@ -330,7 +330,7 @@ def test_nothing_is_changed(kind, updates, normalisation):
         for _ in range(updates):
             measured.learn(memory), other.learn(same)
     before = digest(measured, memory)
-    assert measured.soundness(memory)
+    assert measured.soundness(memory.recording)
     assert digest(measured, memory) == before
     for _ in range(2):  # and learning goes on to the same bits
         measured.learn(memory), other.learn(same)
@@ -346,7 +346,7 @@ def test_a_mode_is_left_even_by_an_error():
 
 
 def test_model_free_muzero_has_values_and_nothing_else():
-    found = keyed(test_model_free_muzero.agent().soundness(chain_world.played(rows=60)))
+    found = keyed(test_model_free_muzero.agent().soundness(chain_world.played(rows=60).recording))
     assert {key[0] for key in found} == {
         "return_mean", "return_deviation", "value_bias", "value_correlation", "value_difference_of_modes",
     }  # fmt: skip
@@ -357,9 +357,9 @@ def test_model_free_muzero_has_values_and_nothing_else():
 
 
 def test_agents_without_a_model_have_no_rows():
-    assert RandomAgent(4).soundness(made_up.memory()) == []
+    assert RandomAgent(4).soundness(made_up.memory().recording) == []
 
 
 def test_an_empty_memory_has_no_rows():
     empty = Memory(Recording(made_up.SHAPE, 3, 2), SearchTargets(4), Priorities(0.0))
-    assert made_up.agent().soundness(empty) == []
+    assert made_up.agent().soundness(empty.recording) == []

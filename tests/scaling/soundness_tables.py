@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from efficientzero.scaling.results.soundness import COLUMNS
+from efficientzero.scaling.results.soundness import COLUMNS, REPLAY, SCORED_GAMES
 
 SOUND = {
     "evaluation": [0.98, 0.95, 0.9, 0.5, 0.4], "training": [0.99, 0.97, 0.95, 0.9, 0.9], "rewarded": [20] * 5,
@@ -21,8 +21,13 @@ BLIND = SOUND | {
 }  # fmt: skip
 
 
-def rows(agent, env_steps, figures, *, model=True, runs=1):
-    """As from `read_soundness`, of one agent at one budget."""
+def rows(agent, env_steps, figures, *, unseen=None, model=True, runs=1):
+    """As from `read_soundness`, of one agent at one budget; in the scored games as in its replay, or as in `unseen`."""
+    parts = {REPLAY: figures, SCORED_GAMES: unseen or figures}
+    return pd.concat([_of_source(agent, env_steps, *part, model, runs) for part in parts.items()], ignore_index=True)
+
+
+def _of_source(agent, env_steps, source, figures, model, runs):
     mean, deviation, known = figures["returns"]
     found = [
         ("return_mean", 0, "recorded", mean, known),
@@ -42,7 +47,11 @@ def rows(agent, env_steps, figures, *, model=True, runs=1):
         found.append(("search_policy_entropy", 0, "evaluation", figures["entropy"], 128))
     table = pd.DataFrame(found, columns=["quantity", "depth", "mode", "value", "positions"])
     table = table.assign(
-        agent=agent, env_steps=env_steps, runs=runs * table.value.notna(), value=table.value.astype(float)
+        agent=agent,
+        env_steps=env_steps,
+        source=source,
+        runs=runs * table.value.notna(),
+        value=table.value.astype(float),
     )
     table["positions"] *= runs
     return table[COLUMNS]

@@ -49,9 +49,10 @@ def folder(tmp_path):
                 drift = tmp_path / "data" / "drift" / agent / str(seed) / f"{steps}.csv"
                 drift.parent.mkdir(parents=True, exist_ok=True)
                 drift.write_text(DRIFT if agent == "efficientzero" else "\n")
-                soundness = tmp_path / "data" / "soundness" / agent / str(seed) / f"{steps}.csv"
-                soundness.parent.mkdir(parents=True, exist_ok=True)
-                soundness.write_text(SOUNDNESS if agent == "efficientzero" else "\n")
+                for source in ("soundness", "generalisation"):
+                    soundness = tmp_path / "data" / source / agent / str(seed) / f"{steps}.csv"
+                    soundness.parent.mkdir(parents=True, exist_ok=True)
+                    soundness.write_text(SOUNDNESS if agent == "efficientzero" else "\n")
     return tmp_path
 
 
@@ -85,9 +86,9 @@ def test_writes_what_dvc_yaml_declares(folder):
     drift = pd.read_csv(folder / "data" / "scaling" / "drift.csv")
     assert list(drift.agent.unique()) == ["efficientzero"] and list(drift.runs) == [2] * 8
     soundness = pd.read_csv(folder / "data" / "scaling" / "soundness.csv")
-    assert list(soundness.runs) == [2, 0] * 4 and list(soundness.env_steps[::2]) == [750, 1500, 3000, 6000]
+    assert list(soundness.runs) == [2, 0] * 8 and list(soundness.env_steps[::4]) == [750, 1500, 3000, 6000]
     assert (
-        "efficientzero,750,value_bias,0,evaluation,0,,0\n"
+        "efficientzero,750,replay,value_bias,0,evaluation,0,,0\n"
         in (folder / "data" / "scaling" / "soundness.csv").read_text()
     )
     assert "Is the model sound?" in (folder / "data" / "scaling" / "report.html").read_text()
@@ -198,7 +199,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     assert set(scores.seed) == {0, 1}
     assert len(scores) == 2 * 2 * 4
     # Nor does DVC see what is left over, when it takes the folder for an input.
-    for results in ("scores", "costs", "drift", "soundness"):
+    for results in ("scores", "costs", "drift", "soundness", "generalisation"):
         kept = {path.parent.name for path in (folder / "data" / results).glob("*/*/*")}
         assert kept == {"0", "1"}, results
 
@@ -210,6 +211,7 @@ def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
         "costs/efficientzero/1/finish-3000.json",
         "drift/efficientzero/1/3000.csv",
         "soundness/efficientzero/1/3000.csv",
+        "generalisation/efficientzero/1/3000.csv",
     ],
 )
 def test_a_missing_file_is_named_without_a_traceback(folder, name):

@@ -22,6 +22,7 @@ from efficientzero.agents.soundness import (
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings, Search
 from efficientzero.random_streams import generator
+from efficientzero.replay import Recording
 from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
 from efficientzero.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
 
@@ -152,9 +153,8 @@ class EfficientZeroAgent(ReanalysingAgent):
     def _values(self, network: EfficientZeroNetwork, observation: Tensor) -> Tensor:
         return NetworkModel(network).root(observation).value
 
-    def soundness(self, memory: Memory) -> list[Measurement]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
         """See :class:`efficientzero.agents.interface.Agent`; of the present network, not the target network."""
-        recording = memory.recording
         if len(recording) < 2:  # a batch of one has no statistics
             return []
         random = generator(self.seed, "soundness", len(recording))

@@ -109,11 +109,11 @@ class Drift:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure of how sound an agent's network is on positions of its replay: see ``soundness.py``.
+    """One figure of how sound an agent's network is on recorded positions: see ``soundness.py``.
 
     Attributes:
         quantity: what was measured, such as ``reward_correlation``. depth: imagined steps from the root, 0 for the
-            root. mode: of the network; ``recorded`` for what is a fact of the replay alone.
+            root. mode: of the network; ``recorded`` for what is a fact of the recording alone.
         value: None where it is undefined. positions: how many it is of.
     """
 
@@ -154,11 +154,14 @@ class Agent(Protocol):
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
         """Makes the target of every recorded position anew with the present network; None where none is kept."""
 
-    def soundness(self, memory: Memory) -> list[Measurement]:
-        """How well predictions and values of the network hold on positions of the replay; none where it has neither.
+    def soundness(self, recording: Recording) -> list[Measurement]:
+        """How well predictions and values of the network hold on what was recorded; none where it has neither.
 
-        It changes nothing: neither the agent nor the memory, no random stream that anything else is drawn from, and
+        It changes nothing: neither the agent nor the recording, no random stream that anything else is drawn from, and
         not :attr:`flops`, which are training's.
+
+        Args:
+            recording: of its replay, or of games that it has not learned from.
         """
 
     def state(self) -> dict[str, NDArray]:

@@ -24,6 +24,7 @@ from efficientzero.augment import augmented
 from efficientzero.networks import ActionValueNetwork
 from efficientzero.parameters import ModelFreeMuZeroSettings
 from efficientzero.random_streams import generator
+from efficientzero.replay import Recording
 from efficientzero.targets import n_step_values, off_policy_steps, unroll
 
 
@@ -84,9 +85,8 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
     def _values(self, network: ActionValueNetwork, observation: Tensor) -> Tensor:
         return network.values(observation).amax(dim=1)
 
-    def soundness(self, memory: Memory) -> list[Measurement]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
         """See :class:`efficientzero.agents.interface.Agent`; the root value is the highest action value."""
-        recording = memory.recording
         if len(recording) < 2:  # a batch of one has no statistics
             return []
         random = generator(self.seed, "soundness", len(recording))

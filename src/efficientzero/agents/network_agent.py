@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from efficientzero.agents.flops import FlopCounter
-from efficientzero.agents.interface import Measurement, Memory
+from efficientzero.agents.interface import Measurement
 from efficientzero.agents.network_state import load_network, load_optimizer, network_arrays, optimizer_arrays
 from efficientzero.random_streams import generator
+from efficientzero.replay import Recording
 
 
 @contextmanager
@@ -52,7 +53,7 @@ class NetworkAgent(ABC):
         """See :class:`efficientzero.agents.interface.Agent`."""
         return self.flop_counter.total
 
-    def soundness(self, memory: Memory) -> list[Measurement]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
         """Nothing, of an agent without a model; see :class:`efficientzero.agents.interface.Agent`."""
         return []
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from efficientzero.agents.interface import Acting, Decision, Measurement, Memory
 from efficientzero.progress import Progress
+from efficientzero.replay import Recording
 
 
 class RandomAgent:
@@ -48,7 +49,7 @@ class RandomAgent:
     def reanalyze(self, memory: Memory, progress: Progress) -> None:
         """Nothing to search."""
 
-    def soundness(self, memory: Memory) -> list[Measurement]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
         """Nothing to measure."""
         return []
 

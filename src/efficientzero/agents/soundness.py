@@ -3,8 +3,8 @@
 Acting, reanalysis and scoring run the network in evaluation mode, where BatchNorm normalises by its running statistics;
 losses are computed in training mode, where it normalises by the batch. A model that is right in the one and wrong in
 the other trains well and searches badly, and no loss shows it. With layer normalisation both are the same function, and
-what is left to see is how well it holds at each depth. Positions are those of the run's own replay, so what is measured
-is how well it was learned, not how well it generalises.
+what is left to see is how well it holds at each depth. On positions of the run's own replay that is how well it was
+learned; on those of games that it has not learned from, how far what it learned carries.
 """
 
 from __future__ import annotations

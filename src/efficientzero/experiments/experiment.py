@@ -17,6 +17,7 @@ GUARD = Path(__file__).with_name("guard.py")
 LAST_LINES = 12
 ATTEMPTS = 3
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAMELESS = re.compile(r"exp-[0-9a-f]{5}")  # DVC's own where it knows no name
 EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/(\S+)")
 RAN = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 CACHED = re.compile(r"^Stage '([^']+)' is cached", re.MULTILINE)
@@ -88,6 +89,7 @@ def run_experiment(experiment: Experiment, repository: Path, *, log: Path, pull:
         recorded = name in experiment_names(repository)
         if recorded or status != 0:
             break
+    _remove_nameless_copies(repository)
     if not recorded:
         lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
         last = "\n".join(f"  {line}" for line in lines[-LAST_LINES:])
@@ -112,6 +114,22 @@ def stages_in_log(log: Path) -> Stages:
     """What DVC has done so far, by its output; nothing yet if there is none."""
     said = log.read_text(errors="replace") if log.exists() else ""
     return Stages(*(tuple(pattern.findall(said)) for pattern in (RAN, CACHED, UNCHANGED)))
+
+
+def _remove_nameless_copies(repository: Path) -> None:
+    """Removes experiments without a name whose commit and parameters are those of one that has a name.
+
+    A run that takes another one over, as below, may lose its name.
+    """
+    found = {reference: name for name, reference in _references(repository)}
+    parameters = {
+        reference: (Path(reference).parent, git(repository, "rev-parse", f"{reference}:params.yaml"))
+        for reference in found
+    }
+    named = {parameters[reference] for reference, name in found.items() if not NAMELESS.fullmatch(name)}
+    for reference, name in found.items():
+        if NAMELESS.fullmatch(name) and parameters[reference] in named:
+            git(repository, "update-ref", "-d", reference)
 
 
 def experiment_names(repository: Path) -> list[str]:

@@ -12,7 +12,7 @@ from efficientzero.scaling.figures.soundness import draw_soundness
 def table():
     return soundness(
         rows("efficientzero", 100, BLIND, runs=2),
-        rows("efficientzero", 200, BROKEN, runs=2),
+        rows("efficientzero", 200, BROKEN, unseen=SOUND, runs=2),
         rows("muzero_reanalyze", 200, SOUND, runs=2),
         rows("model_free_muzero", 200, SOUND, model=False, runs=2),
     )
@@ -27,7 +27,8 @@ def test_a_row_per_agent_with_rewards_values_and_latents():
     figure = draw_soundness(table(), 4)
     assert len(figure.axes) == 9
     rewards, values, latents = figure.axes[:3]
-    full, dashed = lines(rewards, "-"), lines(rewards, "--")
+    full, (games, *dashed) = lines(rewards, "-"), lines(rewards, "--")
+    assert list(games.get_ydata()) == SOUND["evaluation"]  # those not learned from, at the largest budget
     assert len(full) == len(dashed) == 2  # a budget each
     assert list(full[1].get_ydata()) == BROKEN["evaluation"] and list(dashed[1].get_ydata()) == BROKEN["training"]
     assert list(full[1].get_xdata()) == [1, 2, 3, 4, 5]
@@ -36,6 +37,7 @@ def test_a_row_per_agent_with_rewards_values_and_latents():
     assert lines(latents, "-")[1].get_ydata()[5] == pytest.approx(137 / 32)
     bias = [line for line in values.lines if line.get_marker() == "o"]
     assert list(bias[0].get_xdata()) == [400, 800] and bias[0].get_ydata()[1] == -0.8
+    assert [line.get_ydata()[1] for line in values.lines if line.get_linewidth() > 2.0] == [SOUND["bias"][0]]
     assert written(figure, "MuZero-Reanalyze: latents") and written(figure, "after 400, 800 frames, paler where fewer")
     assert written(figure, "means over 2 runs")
 

@@ -23,7 +23,7 @@ def section(*parts, agents=("efficientzero",), frame_skip=4):
 def test_says_so_of_each_agent(figures, head, word):
     page = section(rows("efficientzero", 100, figures))
     assert page.texts("h2", "h3") == ["Is the model sound?", head]
-    assert len(page.of("li")) == 8 and page.texts("strong")[0] == word
+    assert len(page.of("li")) == 11 and page.texts("strong")[0] == word
     assert "After 400 frames:" in page.texts("p")
     assert all(text.endswith(".") and "nan" not in text for text in page.texts("li"))
 
@@ -36,7 +36,8 @@ def test_the_largest_budget_in_full_and_the_others_in_a_sentence():
     assert page.texts("h3") == ["EfficientZero: sound"] and "After 1,600 frames, mean of 3 runs:" in page.texts("p")
     assert page.texts("p")[-1] == (
         "Before that: after 400 frames sound as far as can be said; after 800 frames not sound (rewards, rewards in "
-        "both modes, values, values in both modes, ends, latents and search policies)."
+        "both modes, values, values in both modes, ends, latents, search policies, rewards in scored games, values in "
+        "scored games and ends in scored games)."
     )
 
 
@@ -44,7 +45,7 @@ def test_agents_without_a_model_are_named():
     page = section(
         rows("model_free_muzero", 100, BLIND, model=False), agents=("model_free_muzero", "dqn", "random"), frame_skip=1
     )
-    assert page.texts("h3") == ["model-free MuZero: cannot be said"] and len(page.of("li")) == 2
+    assert page.texts("h3") == ["model-free MuZero: cannot be said"] and len(page.of("li")) == 3
     assert page.texts("p")[-1] == "DQN and random agent have no model, so that there is nothing to say."
     assert len(section(rows("dqn", 100, SOUND)[:0], agents=["dqn"]).of("p")) == 2
 

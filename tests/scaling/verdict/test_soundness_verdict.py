@@ -7,12 +7,13 @@ from efficientzero.scaling.verdict.soundness import judge, overall
 
 SUBJECTS = [
     "rewards", "rewards in both modes", "values", "values in both modes", "ends", "search values", "latents",
-    "search policies",
+    "search policies", "rewards in scored games", "values in scored games", "ends in scored games",
 ]  # fmt: skip
 
 
 def judged(figures, **changes):
-    return {check.subject: check for check in judge(rows("a", 100, figures | changes))}
+    """Changed in the replay alone."""
+    return {check.subject: check for check in judge(rows("a", 100, figures | changes, unseen=figures))}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,13 @@ def test_everything_is_looked_at(figures, judgement):
     checks = judged(figures)
     assert list(checks) == SUBJECTS
     assert {check.judgement for check in checks.values()} == {judgement} == {overall(list(checks.values()))}
+
+
+def test_what_was_learned_by_heart_is_not_sound():
+    checks = {check.subject: check for check in judge(rows("a", 100, SOUND, unseen=BROKEN))}
+    wrong = [subject for subject, check in checks.items() if check.judgement == "not sound"]
+    assert wrong == ["rewards in scored games", "values in scored games", "ends in scored games"]
+    assert "0.95, 0.17 and 0.01" in checks["rewards in scored games"].reason
 
 
 def test_what_is_wrong_is_said_in_figures():
@@ -71,7 +79,7 @@ def test_a_bias_is_large_or_small_against_the_spread_of_returns():
 def test_what_cannot_be_said():
     checks = judged(BLIND)
     unknown = [name for name, check in checks.items() if check.judgement == "cannot be said"]
-    assert unknown == SUBJECTS[:6]
+    assert unknown == SUBJECTS[:6] + SUBJECTS[8:]
     assert checks["ends"].reason.startswith("0 terminations were sampled; at least 5 are needed")
     assert checks["rewards"].reason.startswith("2, 0 and 0 of the sampled positions had a reward at depths 1, 2 and 3")
     assert "known of 0 of the sampled positions" in checks["values"].reason
@@ -99,4 +107,4 @@ def test_counts_are_of_one_run():
 
 def test_an_agent_without_a_model_is_asked_for_its_values_alone():
     checks = judge(rows("a", 100, SOUND, model=False))
-    assert [check.subject for check in checks] == ["values", "values in both modes"]
+    assert [check.subject for check in checks] == ["values", "values in both modes", "values in scored games"]

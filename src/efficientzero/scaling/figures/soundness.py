@@ -1,4 +1,4 @@
-"""The figure of soundness: what networks say of their own replay in the mode that search uses and in training's."""
+"""The figure of soundness: what networks say of their own replay and of games that they did not learn from."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from efficientzero.scaling.figures.drawing import (
     new_figure,
     write_reason,
 )
+from efficientzero.scaling.results.soundness import REPLAY, SCORED_GAMES
 from efficientzero.scaling.verdict.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
 
-TITLE = "What networks know of their own replay"
+TITLE = "What networks know of their own replay, and of games that they did not learn from"
 HEADS = ("Rewards", "Root values", "Latents")
 DASHES: dict[str, Any] = {"training": (0, (3.5, 1.5)), "evaluation": "-"}
+UNSEEN: dict[str, Any] = {"linestyle": (0, (1, 1)), "linewidth": 2.2}
 PALEST = 0.3  # how much of its colour the line of the smallest budget has
 NO_MODEL = "this agent has no model, and values alone."
 
@@ -46,10 +48,11 @@ def draw_soundness(soundness: pd.DataFrame, frame_skip: int) -> Figure:
         figure = new_figure(TITLE + "\n", 10.4, height)  # the empty line is the legend's
         grid = figure.subplots(len(looks), len(HEADS), squeeze=False)
         for row, (agent, look) in zip(grid, looks.items(), strict=True):
-            own = soundness[soundness.agent == agent]
-            _values(row[1], own, look, frame_skip)
+            of_agent = soundness[soundness.agent == agent]
+            own, unseen = (of_agent[of_agent.source == source] for source in (REPLAY, SCORED_GAMES))
+            _values(row[1], own, unseen, look, frame_skip)
             if (own.quantity == "reward_correlation").any():
-                _rewards(row[0], own, look)
+                _rewards(row[0], own, unseen, look)
                 _latents(row[2], own, look)
             else:
                 for axes in (row[0], row[2]):
@@ -57,7 +60,7 @@ def draw_soundness(soundness: pd.DataFrame, frame_skip: int) -> Figure:
             for axes, head in zip(row, HEADS, strict=True):
                 axes.set_title(f"{look.name}: {head.lower()}", loc="left", fontsize=9.5, fontweight="bold")
         figure.legend(
-            handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 1.0 - 0.22 / height), ncols=3, frameon=False,
+            handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 1.0 - 0.22 / height), ncols=4, frameon=False,
             handlelength=3.2,
         )  # fmt: skip
         add_note(figure, _note(soundness, frame_skip), 165)
@@ -77,7 +80,9 @@ def _by_depth(rows: pd.DataFrame, quantity: str, mode: str) -> pd.Series:
     return chosen.set_index("depth").value.sort_index()
 
 
-def _rewards(axes: Axes, own: pd.DataFrame, look: Appearance) -> None:
+def _rewards(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearance) -> None:
+    found = _by_depth(unseen[unseen.env_steps == unseen.env_steps.max()], "reward_correlation", "evaluation")
+    axes.plot(found.index, found, color=look.color, **UNSEEN)
     for rows, color in _shades(own, look):
         rewarded = _by_depth(rows, "rewarded_positions", "recorded")
         for mode, dashes in DASHES.items():
@@ -95,9 +100,9 @@ def _rewards(axes: Axes, own: pd.DataFrame, look: Appearance) -> None:
     _depth_axis(axes, "correlation with recorded rewards")
 
 
-def _values(axes: Axes, own: pd.DataFrame, look: Appearance, frame_skip: int) -> None:
-    def by_budget(quantity: str, mode: str) -> pd.Series:
-        chosen = own[(own.quantity == quantity) & (own["mode"] == mode)]
+def _values(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearance, frame_skip: int) -> None:
+    def by_budget(quantity: str, mode: str, rows: pd.DataFrame = own) -> pd.Series:
+        chosen = rows[(rows.quantity == quantity) & (rows["mode"] == mode)]
         return chosen.assign(frames=chosen.env_steps * frame_skip).set_index("frames").value.sort_index()
 
     deviation = VALUE_BIAS * by_budget("return_deviation", "recorded")
@@ -109,6 +114,8 @@ def _values(axes: Axes, own: pd.DataFrame, look: Appearance, frame_skip: int) ->
             bias.index, bias, color=look.color, linestyle=dashes, linewidth=1.5, markersize=5,
             marker=look.marker if mode == "evaluation" else "",
         )  # fmt: skip
+    bias = by_budget("value_bias", "evaluation", unseen)
+    axes.plot(bias.index, bias, color=look.color, **UNSEEN)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(list(deviation.index)))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -148,6 +155,7 @@ def _legend() -> list[Line2D]:
             [], [], color="0.2", linestyle=DASHES["evaluation"], marker="o", label="evaluation mode, which searches"
         ),
         Line2D([], [], color="0.2", linestyle=DASHES["training"], label="training mode"),
+        Line2D([], [], color="0.2", label="evaluation mode, games not learned from", **UNSEEN),
         Line2D([], [], color=GREY, linestyle=":", label="what is taken for sound"),
     ]
 
@@ -157,7 +165,8 @@ def _note(soundness: pd.DataFrame, frame_skip: int) -> list[str]:
     return [
         f"Positions of the run's own replay after {', '.join(f'{budget * frame_skip:,}' for budget in budgets)} frames"
         + (", paler where fewer" if len(budgets) > 1 else "")
-        + (f"; means over {runs} runs." if runs > 1 else "; one run."),
+        + (f"; means over {runs} runs. " if runs > 1 else "; one run. ")
+        + "Rewards of games not learned from: at the largest budget.",
         f"Hollow: fewer than {REWARDED_POSITIONS} of them rewarded. Grey band: ± {100 * VALUE_BIAS:.0f} % of the "
         "standard deviation of the returns. Returns are known where an episode ended.",
     ]

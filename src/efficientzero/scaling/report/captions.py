@@ -53,13 +53,15 @@ ONE_GAME = {
         "Not seen: whether a score suffers from it.",
     ),
     "soundness": Caption(
-        "What networks know of their own replay",
+        "What networks know of their own replay, and of games that they did not learn from",
         "For each agent with a model three panels: how well rewards are foreseen by depth, how far root values are "
         "from returns by budget, how latents grow by depth; the section on soundness has it in sentences.",
         "Seen: what the network that searches says of positions that it has learned from, at each budget before it is "
-        "finished. Where the full line falls below the dashed one, search runs on another function than was trained.",
-        "Not seen: how it does on positions that are new to it. Returns are those of the older policies that recorded "
-        "them, so that values of a better policy lie above.",
+        "finished. Where the full line falls below the dashed one, search runs on another function than was trained; "
+        "where the dotted one falls below the full one, in the games that the finished agent is scored on, what it "
+        "learned does not carry.",
+        "Not seen: how it does on positions that neither its replay nor those games have. Returns are those of the "
+        "older policies that recorded them, so that values of a better policy lie above.",
     ),
 }
 SEVERAL_GAMES = {

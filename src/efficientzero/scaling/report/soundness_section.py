@@ -15,7 +15,8 @@ MEANING = (
     "normalisation, and not of one with BatchNorm, which normalises by the batch in the one and by running statistics "
     "in the other; and even the same function may hold for fewer steps than a search goes deep. So at every budget, "
     "before it is finished, what each network says of positions of its own replay is held against what came of them. "
-    "It has learned from these: what holds here may yet not hold of positions that it has not seen."
+    "From these it has learned. How far that carries is seen in the games that the finished agent is scored on, from "
+    "which nothing was learned: what is sound of the replay and not there was learned by heart."
 )
 HEADS: dict[Judgement, str] = {
     "sound": "sound",

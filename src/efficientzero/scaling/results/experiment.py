@@ -38,6 +38,7 @@ def read_experiment(
     costs: Path,
     drift: Path,
     soundness: Path,
+    generalisation: Path,
 ) -> ExperimentResults:
     """The results of every agent, seed and budget in env steps, from their folders; what else lies there is removed.
 
@@ -51,13 +52,13 @@ def read_experiment(
     cost_files = [path for agent, seed in runs for path in cost_paths(costs, agent, seed, budgets)]
     _remove_unlisted(scores, score_files)
     _remove_unlisted(costs, cost_files)
-    _remove_unlisted(drift, table_paths(drift, agents, seeds, budgets))
-    _remove_unlisted(soundness, table_paths(soundness, agents, seeds, budgets))
+    for tables in (drift, soundness, generalisation):
+        _remove_unlisted(tables, table_paths(tables, agents, seeds, budgets))
     table = read_scores(score_files, game)
     return ExperimentResults(
         score_table(table, find_game(game), read_costs(costs, agents, seeds, budgets)),
         read_drift(drift, agents, seeds, budgets),
-        read_soundness(soundness, agents, seeds, budgets),
+        read_soundness(soundness, generalisation, agents, seeds, budgets),
         float(table[table.env_steps == 0].score.mean()),
     )
 

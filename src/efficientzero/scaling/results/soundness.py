@@ -1,4 +1,4 @@
-"""How sound networks were on their own replay: means over runs of what training wrote at each milestone."""
+"""How sound networks were on their own replay and in the games they were scored on: means over runs, by milestone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from efficientzero.scaling.results.result_file import ResultFileError
 
 MODES = ("evaluation", "training", "recorded")
 WRITTEN = ["quantity", "depth", "mode", "value", "positions"]
-KEYS = ["agent", "env_steps", "quantity", "depth", "mode"]
+REPLAY, SCORED_GAMES = "replay", "scored games"
+KEYS = ["agent", "env_steps", "source", "quantity", "depth", "mode"]
 COLUMNS = [*KEYS, "runs", "value", "positions"]
 
 
@@ -22,11 +23,14 @@ class SoundnessFileError(ResultFileError):
     """A soundness file is missing or damaged; the message names it and what to do."""
 
 
-def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]) -> pd.DataFrame:
-    """One row per agent, budget, quantity, depth and mode, means over the runs where the value is defined.
+def read_soundness(
+    replay: Path, scored_games: Path, agents: Sequence[str], seeds: Sequence[int], budgets: Sequence[int]
+) -> pd.DataFrame:
+    """One row per agent, budget, source, quantity, depth and mode, means over the runs where the value is defined.
 
-    Columns: agent, env_steps, quantity, depth (imagined steps from the root), mode (of the network: evaluation, which
-    is what searches, or training; recorded: a fact of the replay), runs (those where the value is defined), value
+    Columns: agent, env_steps, source (of the positions: the run's own replay, which was learned from, or the scored
+    games, which were not), quantity, depth (imagined steps from the root), mode (of the network: evaluation, which
+    is what searches, or training; recorded: a fact of the recording), runs (those where the value is defined), value
     (blank where that is none), positions (of all runs). Agents that have nothing to measure have no rows. Quantities:
 
     - rewarded_positions: of the sampled positions, those with a reward other than 0 at that depth.
@@ -41,11 +45,17 @@ def read_soundness(folder: Path, agents: Sequence[str], seeds: Sequence[int], bu
     - search_minus_network_value: mean difference of the value found by search and the root value.
     - search_policy_entropy: mean entropy of the search's policies, as a share of that of the uniform one.
 
-    Raises SoundnessFileError: a file is missing or is not what training writes.
+    Args:
+        replay, scored_games: the folders of what `train` and `evaluate` wrote.
+
+    Raises SoundnessFileError: a file is missing or is not what stages write.
     """
-    rows = gathered(folder, agents, seeds, budgets, _read)
-    if rows is None:
+    sources = {REPLAY: replay, SCORED_GAMES: scored_games}
+    found = {source: gathered(folder, agents, seeds, budgets, _read) for source, folder in sources.items()}
+    measured = [table.assign(source=source) for source, table in found.items() if table is not None]
+    if not measured:
         return pd.DataFrame(columns=COLUMNS)
+    rows = pd.concat(measured, ignore_index=True)
     means = rows.groupby(KEYS, sort=False).agg(
         runs=("value", "count"), value=("value", "mean"), positions=("positions", "sum")
     )

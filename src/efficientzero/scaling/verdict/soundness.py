@@ -1,4 +1,4 @@
-"""Whether a network is sound enough to be searched: what was measured on its replay, against thresholds."""
+"""Whether a network is sound enough to be searched: what was measured on recorded positions, against thresholds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from efficientzero.scaling.results.soundness import REPLAY, SCORED_GAMES
 
 # A search looks a few steps ahead, and the most visited nodes are the nearest.
 DEPTHS = 3
@@ -44,13 +46,18 @@ class Check(NamedTuple):
 
 
 class Figures:
-    """The values of one agent at one budget.
+    """The values of one agent at one budget, of positions of one source.
 
     Args:
-        rows: of `read_soundness`, of that agent and budget.
+        rows: of `read_soundness`, of that agent and budget. source: of the positions.
+
+    Attributes:
+        where: what says so after the name of a thing that was looked at; nothing of the replay.
     """
 
-    def __init__(self, rows: pd.DataFrame):
+    def __init__(self, rows: pd.DataFrame, source: str):
+        self.where = "" if source == REPLAY else f" in {source}"
+        rows = rows[rows.source == source]
         keys = list(zip(rows.quantity, rows.depth, rows["mode"], strict=True))
         self._values = dict(zip(keys, rows.value.astype("float64"), strict=True))
         self._positions = dict(zip(keys, rows.positions / rows.runs.clip(lower=1), strict=True))
@@ -74,12 +81,13 @@ def judge(rows: pd.DataFrame) -> list[Check]:
     Args:
         rows: of `read_soundness`, of that agent and budget.
     """
-    figures = Figures(rows)
-    of_values = [_values(figures), _values_of_modes(figures)]
+    figures, unseen = Figures(rows, REPLAY), Figures(rows, SCORED_GAMES)
+    of_values, of_unseen_values = [_values(figures), _values_of_modes(figures)], [_values(unseen)]
     if not figures.depths("reward_correlation"):
-        return of_values
+        return of_values + of_unseen_values
     return [
         *_rewards(figures), *of_values, _ends(figures), _search(figures), _latents(figures), _policies(figures),
+        _rewards(unseen)[0], *of_unseen_values, _ends(unseen),
     ]  # fmt: skip
 
 
@@ -90,7 +98,7 @@ def overall(checks: Sequence[Check]) -> Judgement:
 
 
 def _rewards(figures: Figures) -> list[Check]:
-    subjects = ("rewards", "rewards in both modes")
+    subjects = (f"rewards{figures.where}", "rewards in both modes")
     asked = figures.depths("reward_correlation")[:DEPTHS]
     counts = [figures.value("rewarded_positions", "recorded", depth) for depth in asked]
     searched = {depth: figures.value("reward_correlation", depth=depth) for depth in asked}
@@ -150,7 +158,7 @@ def _no_returns(figures: Figures, subject: str) -> Check:
 def _values(figures: Figures) -> Check:
     bias = figures.value("value_bias")
     said = f"root values are {abs(bias):.2g} {_side(bias)} the recorded returns in the mean"
-    return _against_returns(figures, "values", bias, VALUE_BIAS, said)
+    return _against_returns(figures, f"values{figures.where}", bias, VALUE_BIAS, said)
 
 
 def _values_of_modes(figures: Figures) -> Check:
@@ -160,7 +168,11 @@ def _values_of_modes(figures: Figures) -> Check:
 
 
 def _ends(figures: Figures) -> Check:
-    subject, left, ends = "ends", figures.value("value_past_end", depth=1), figures.positions("value_past_end", depth=1)
+    subject, left, ends = (
+        f"ends{figures.where}",
+        figures.value("value_past_end", depth=1),
+        figures.positions("value_past_end", depth=1),
+    )
     if ends < KNOWN_ENDS or not np.isfinite(left):
         return Check(
             subject,
