@@ -172,8 +172,13 @@ def test_an_experiment_leaves_the_checkout_alone_and_its_stages_are_not_run_twic
     with pytest.raises(ExperimentError, match="there is an experiment of that name"):
         run_experiment(Experiment("first", CHEAP), place, log=checkout / "data" / "first.log")
 
+    folder = run(checkout, "git", "for-each-ref", "--format=%(refname:rstrip=1)", "refs/exps/*/*/first").strip()
+    run(checkout, "git", "update-ref", f"{folder}/exp-3b047", f"{folder}/first")  # as DVC leaves one that lost its name
+    run(checkout, "git", "update-ref", f"{folder}/exp-00000", "HEAD")  # of other parameters
     again = run_experiment(Experiment("second", CHEAP), place, log=checkout / "data" / "second.log")
     assert again.ran == () and len(again.cached) == 5
+    assert experiment_names(checkout) == ["exp-00000", "first", "second"]
+    remove_experiments(["exp-00000"], checkout)
     remove_experiments(["first", "never"], checkout)
     assert experiment_names(checkout) == ["second"]
 

@@ -119,7 +119,7 @@ def stages_in_log(log: Path) -> Stages:
 def _remove_nameless_copies(repository: Path) -> None:
     """Removes experiments without a name whose commit and parameters are those of one that has a name.
 
-    A run that takes another one over, as below, may lose its name.
+    A run that takes over another one, prepared just when it ended, may lose the other's name.
     """
     found = {reference: name for name, reference in _references(repository)}
     parameters = {
