@@ -29,7 +29,7 @@ from efficientzero.scaling.verdict.soundness import NORM_GROWTH, REWARD_CORRELAT
 TITLE = "What networks know of their own replay, and of games that they did not learn from"
 HEADS = ("Rewards", "Root values", "Latents")
 DASHES: dict[str, Any] = {"training": (0, (3.5, 1.5)), "evaluation": "-"}
-UNSEEN: dict[str, Any] = {"linestyle": (0, (1, 1)), "linewidth": 2.2}
+UNSEEN: dict[str, Any] = {"linestyle": (0, (1, 1)), "linewidth": 2.2, "marker": "x", "markersize": 5}
 PALEST = 0.3  # how much of its colour the line of the smallest budget has
 NO_MODEL = "this agent has no model, and values alone."
 
@@ -151,12 +151,10 @@ def _plain(axes: Axes) -> None:
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D(
-            [], [], color="0.2", linestyle=DASHES["evaluation"], marker="o", label="evaluation mode, which searches"
-        ),
+        Line2D([], [], color="0.2", linestyle=DASHES["evaluation"], marker="o", label="evaluation mode, as in search"),
         Line2D([], [], color="0.2", linestyle=DASHES["training"], label="training mode"),
-        Line2D([], [], color="0.2", label="evaluation mode, games not learned from", **UNSEEN),
-        Line2D([], [], color=GREY, linestyle=":", label="what is taken for sound"),
+        Line2D([], [], color="0.2", label="scored games, not learned from", **UNSEEN),
+        Line2D([], [], color=GREY, linestyle=":", label="taken for sound"),
     ]
 
 
