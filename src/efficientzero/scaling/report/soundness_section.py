@@ -16,7 +16,8 @@ MEANING = (
     "in the other; and even the same function may hold for fewer steps than a search goes deep. So at every budget, "
     "before it is finished, what each network says of positions of its own replay is held against what came of them. "
     "From these it has learned. How far that carries is seen in the games that the finished agent is scored on, from "
-    "which nothing was learned: what is sound of the replay and not there was learned by heart."
+    "which nothing was learned: what is sound of the replay and not there was learned by heart. Their ends "
+    "are hard cases: those that the agent did not avoid."
 )
 HEADS: dict[Judgement, str] = {
     "sound": "sound",
