@@ -41,6 +41,7 @@ SETTINGS = {
         "dirichlet_fraction": 0.25,
         "temperature": [1.0],
         "temperature_until": [],
+        "epsilon": 0.0,
     },
     "learning": {
         "updates_per_env_step": 0.25,
@@ -69,6 +70,7 @@ SETTINGS = {
         "priority_exponent": 0.6,
         "priority_correction": 0.4,
         "priority_correction_updates": 100,
+        "recency": 0.0,
         "augmentation_shift": 1,
         "augmentation_intensity": 0.05,
         "precision": "float32",

@@ -94,6 +94,23 @@ def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
     np.testing.assert_allclose(again.policy.sum(1), 1.0, rtol=1e-5)
 
 
+def test_a_share_of_the_actions_in_training_is_random_and_none_elsewhere():
+    seen = np.repeat(observation(1), 2000, axis=0)
+    modes = ("training", "sampled", "best")
+    always, some, never = (
+        {mode: agent(search__epsilon=epsilon).act(seen, draws(), env_steps=0, mode=mode) for mode in modes}
+        for epsilon in (1.0, 0.3, 0.0)
+    )
+    shares = np.bincount(always["training"].action, minlength=ACTIONS) / 2000
+    assert shares == pytest.approx([1 / ACTIONS] * ACTIONS, abs=0.04)
+    changed = some["training"].action != never["training"].action
+    assert changed.mean() == pytest.approx(0.3 * (1 - 1 / ACTIONS), abs=0.04)
+    for decisions in (always, some):  # the search, what is learned from it and play elsewhere stay as they are
+        assert same_state({"policy": decisions["training"].policy}, {"policy": never["training"].policy})
+        for mode in ("sampled", "best"):
+            np.testing.assert_array_equal(decisions[mode].action, never[mode].action)
+
+
 @both_normalisations
 def test_acting_leaves_no_trace_in_the_network(normalisation):
     one = agent(network__normalisation=normalisation)
@@ -362,17 +379,19 @@ def test_refreshing_has_root_noise(monkeypatch):
     assert randoms and all(random is not None for random in randoms)
 
 
-def test_importance_weights_are_annealed():
-    one, filled = agent(learning__priority_correction_updates=10), memory()
+def test_importance_weights_are_annealed_and_recency_is_asked_for():
+    one, filled = agent(learning__priority_correction_updates=10, learning__recency=1.5), memory()
     asked = []
     sample = filled.priorities.sample
-    filled.priorities.sample = lambda size, correction, random: (
-        asked.append(correction),
-        sample(size, correction, random),
+    filled.priorities.sample = lambda size, correction, random, *, recency: (
+        asked.append((correction, recency)),
+        sample(size, correction, random, recency=recency),
     )[1]
     for _ in range(13):
         one.learn(filled)
-    np.testing.assert_allclose(asked, np.minimum(0.4 + 0.06 * np.arange(13), 1.0))
+    corrections, recencies = zip(*asked, strict=True)
+    np.testing.assert_allclose(corrections, np.minimum(0.4 + 0.06 * np.arange(13), 1.0))
+    assert set(recencies) == {1.5}
 
 
 def test_observations_are_augmented_as_asked():

@@ -42,6 +42,7 @@ SETTINGS = {
         "priority_exponent": 0.5,
         "priority_correction": 0.4,
         "priority_correction_updates": 100,
+        "recency": 0.0,
         "augmentation_shift": 0,
         "augmentation_intensity": 0.0,
         "precision": "float32",

@@ -81,6 +81,17 @@ def test_exponent_zero_is_uniform_and_new_positions_get_the_highest_priority():
     assert highest == pytest.approx(7.0) and state[3000] == pytest.approx(7.0) and state[1:3000].sum() == 0.0
 
 
+@pytest.mark.parametrize("recency", [0.0, 1.0, 3.0])
+def test_recency_draws_in_proportion_to_a_power_of_the_rank_and_leaves_weights_alone(recency):
+    uniform = Priorities(0.0)
+    uniform.add(np.arange(8))
+    drawn, weights = uniform.sample(8000, 0.4, np.random.default_rng(0), recency=recency)
+    # The share of the k oldest of n is (k / n) ** (1 + recency).
+    expected = np.diff((np.arange(9) / 8) ** (1 + recency))
+    np.testing.assert_allclose(np.bincount(drawn, minlength=8) / 8000, expected, atol=2e-4)
+    assert (weights == 1.0).all()
+
+
 def test_a_restored_object_samples_the_same():
     priorities = Priorities(0.6)
     priorities.add(np.arange(2500))

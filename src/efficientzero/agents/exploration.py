@@ -35,14 +35,21 @@ def epsilon_greedy(
     Returns:
         The policy of the decision is that of these very probabilities, its value the highest action value.
     """
-    batch, actions = action_values.shape
-    anything = random.integers(actions, size=batch)
+    actions = action_values.shape[1]
     return Decision(
-        action=np.where(random.random(batch) < epsilon, anything, action_values.argmax(axis=1)).astype(np.int64),
+        action=sometimes_random(action_values.argmax(axis=1), epsilon, actions, random),
         policy=(1.0 - epsilon) * greedy_policy(action_values) + np.float32(epsilon / actions),
         value=action_values.max(axis=1),
         searched=searched,
     )
+
+
+def sometimes_random(
+    action: NDArray[np.int64], epsilon: float, actions: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """The given actions, or with probability ``epsilon`` any of the ``actions``, each as likely; int64 ``[batch]``."""
+    anything = random.integers(actions, size=len(action))
+    return np.where(random.random(len(action)) < epsilon, anything, action).astype(np.int64)
 
 
 @dataclass

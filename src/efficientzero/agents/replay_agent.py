@@ -79,7 +79,10 @@ class ReplayAgent(NetworkAgent):
         done = min(self.updates / learning.priority_correction_updates, 1.0)
         correction = learning.priority_correction + (1.0 - learning.priority_correction) * done
         positions, weights = memory.priorities.sample(
-            learning.batch_size, correction, generator(self.seed, "sample", self.updates)
+            learning.batch_size,
+            correction,
+            generator(self.seed, "sample", self.updates),
+            recency=learning.recency,
         )
         batch, more = self._batch(memory, positions, weights)
         warmup = min(1.0, (self.updates + 1) / max(learning.warmup_updates, 1))

@@ -99,6 +99,7 @@ class Search(Section):
     dirichlet_fraction: Fraction
     temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below
     temperature_until: list[PositiveInt]  # env steps at which the next temperature begins
+    epsilon: Fraction  # share of actions in training that are uniformly random, whatever the search found
 
 
 class Learning(Section):
@@ -118,6 +119,7 @@ class Learning(Section):
     priority_exponent: Fraction  # 0: uniform sampling
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
+    recency: NonNegative  # positions are drawn in proportion to (rank in age) ** this; 0: old and new alike
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
