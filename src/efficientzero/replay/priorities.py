@@ -49,9 +49,9 @@ class Priorities:
             size: how many. correction: the importance-sampling exponent beta.
             recency: a position is drawn in proportion to its rank in age, 1 for the oldest, to this power too. Of a
                 replay that grows, whatever came early has been drawn most by the end, and what is new and matters,
-                once or twice; with 1 the last tenth is drawn twice as often (compare Wang & Ross 2019, "Boosting soft
-                actor-critic: emphasizing recent experience without forgetting the past"). The weights are not to undo
-                that, so they know nothing of it.
+                once or twice; with 1 the last tenth is drawn nearly twice as often (compare Wang & Ross 2019,
+                "Boosting soft actor-critic: emphasizing recent experience without forgetting the past"). The weights
+                are not to undo that, so they know nothing of it.
 
         Returns:
             positions int64 ``[size]``, and weights float32 ``[size]``: (1 / probability) ** beta over their largest.
