@@ -103,7 +103,7 @@ class EfficientZeroAgent(ReanalysingAgent):
         action = result.action
         if explore and self.settings.search.policy == "puct":
             action = self._sample_visits(result.visit_counts, env_steps, random)
-        if mode == "training" and self.settings.search.epsilon:
+        if mode == "training":
             action = sometimes_random(action, self.settings.search.epsilon, self.actions, random)
         return Decision(action=action, policy=result.policy, value=result.value, searched=True)
 
