@@ -41,7 +41,7 @@ AGENTS = {  # updates due at 80 env steps of `tiny`, and those of the finishing 
     "model_free_muzero": (20, 4),
     "rainbow": (80, 16),
     "rainbow_classic": (20, 4),
-    "dqn": (80, 16),
+    "dqn": (160, 32),
     "ppo": (4, 1),
     "random": (0, 0),
 }
