@@ -40,7 +40,8 @@ def min_max_scaled(latent: Tensor) -> Tensor:
     It keeps imagined states at the scale of real ones at any depth, which the consistency loss, a cosine, does not.
     A state whose entries are all the same becomes zeros.
     """
-    low, high = torch.aminmax(latent.flatten(1), dim=1)
+    cells = latent.flatten(1)
+    low, high = cells.amin(dim=1), cells.amax(dim=1)  # aminmax has no derivative in torch 2.11 and takes longer
     low, high = low[:, None, None, None], high[:, None, None, None]
     return (latent - low) / (high - low).clamp(min=1e-5)
 
