@@ -76,9 +76,9 @@ def test_finishing_decays_the_learning_rate_linearly():
     train(run, 160, parameters.envs, Counted(), never)
     rates = []
     learn = run.agent.learn
-    run.agent.learn = lambda memory, learning_rate_factor: (
+    run.agent.learn = lambda memory, learning_rate_factor, finishing: (
         rates.append(learning_rate_factor),
-        learn(memory, learning_rate_factor=learning_rate_factor),
+        learn(memory, learning_rate_factor=learning_rate_factor, finishing=finishing),
     )[1]
     search_again(run, Counted())
     finish(run, parameters.reanalysis, Counted(), never)

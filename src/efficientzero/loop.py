@@ -34,7 +34,7 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
     """
     while True:
         if run.agent.updates < run.agent.updates_due(run.env_steps):
-            learn(run, 1.0, progress)
+            learn(run, 1.0, progress, finishing=False)
         elif run.env_steps < env_steps:
             play(run, run.agent, settings)
             progress.update(len(run.frames))
@@ -70,15 +70,15 @@ def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapsho
     while run.finishing < updates:
         done = run.finishing / updates
         first, last = settings.first_learning_rate_factor, settings.last_learning_rate_factor
-        learn(run, first + done * (last - first), progress)
+        learn(run, first + done * (last - first), progress, finishing=True)
         run.finishing += 1
         progress.update(1)
         snapshot(run)
 
 
-def learn(run: Run, learning_rate_factor: float, progress: Progress) -> None:
+def learn(run: Run, learning_rate_factor: float, progress: Progress, *, finishing: bool) -> None:
     """One update; what it returns is kept in the run's figures every ``agent.figures_every`` updates."""
-    figures = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor)
+    figures = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor, finishing=finishing)
     if run.agent.updates % run.agent.figures_every == 0:
         run.figures.append({"updates": run.agent.updates, "env_steps": run.env_steps, **figures})
         progress.note(updates=run.agent.updates, loss=figures.get("loss", float("nan")))

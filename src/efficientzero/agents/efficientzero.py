@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,7 +12,6 @@ from torch import Tensor
 from efficientzero.agents.exploration import sometimes_random
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import Batch, unrolled_loss
-from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
 from efficientzero.agents.soundness import (
     Predictions,
@@ -83,23 +84,23 @@ class EfficientZeroAgent(ReanalysingAgent):
         )
         # A prefix is never trained to be longer than an unroll, so the search begins a new one after as many steps.
         self.prefix_horizon = settings.learning.unroll_steps if settings.value_prefix else None
-        with initial_weights(seed):
-            network = EfficientZeroNetwork(
-                settings.network,
-                specification.input_shape,
-                specification.actions,
-                value_prefix=settings.value_prefix,
-                consistency=settings.consistency,
-                continuation=settings.continuation,
-            )
-        super().__init__(settings.learning, network, specification, seed=seed, device=device)
+        new_network = partial(
+            EfficientZeroNetwork,
+            settings.network,
+            specification.input_shape,
+            specification.actions,
+            value_prefix=settings.value_prefix,
+            consistency=settings.consistency,
+            continuation=settings.continuation,
+        )
+        super().__init__(settings.learning, new_network, specification, seed=seed, device=device)
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
         explore = mode != "best"
-        result = self._search(self.network, observation, random if explore else None)
+        result = self._search(self._acting_network(mode), observation, random if explore else None)
         action = result.action
         if explore and self.settings.search.policy == "puct":
             action = self._sample_visits(result.visit_counts, env_steps, random)

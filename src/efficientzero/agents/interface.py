@@ -148,8 +148,13 @@ class Agent(Protocol):
     def updates_due(self, env_steps: int) -> int:
         """Updates that the agent has to have made when its run has ``env_steps``."""
 
-    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
-        """One update; returns figures worth plotting, such as losses."""
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
+        """One update; returns figures worth plotting, such as losses.
+
+        Args:
+            memory: what to learn from. learning_rate_factor: of the learning rate.
+            finishing: nothing comes after the last of these updates, so nothing may begin anew.
+        """
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
         """Makes the target of every recorded position anew with the present network; None where none is kept."""

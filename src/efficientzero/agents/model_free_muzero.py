@@ -7,6 +7,7 @@ network and the reuse of samples.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from torch import Tensor
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
 from efficientzero.agents.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.augment import augmented
@@ -59,15 +59,14 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
         device: torch.device,
     ):
         self.settings = settings
-        with initial_weights(seed):
-            network = ActionValueNetwork(settings.network, specification.input_shape, specification.actions)
-        super().__init__(settings.learning, network, specification, seed=seed, device=device)
+        new_network = partial(ActionValueNetwork, settings.network, specification.input_shape, specification.actions)
+        super().__init__(settings.learning, new_network, specification, seed=seed, device=device)
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
-        values = self._action_values(self.network, observation)
+        values = self._action_values(self._acting_network(mode), observation)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         decision = epsilon_greedy(values, epsilon, random, searched=True)
         # What is kept is the estimate, as reanalysis makes it: the drift from the one to the other is not epsilon's.

@@ -20,10 +20,10 @@ from efficientzero.replay import Recording
 
 
 @contextmanager
-def initial_weights(seed: int) -> Iterator[None]:
-    """Within it torch draws a run's initial weights; its global generator is left as it was."""
+def initial_weights(seed: int, *updates: int) -> Iterator[None]:
+    """Within it torch draws a run's initial weights, or those of later; its global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(generator(seed, "network").integers(2**63)))
+        torch.manual_seed(int(generator(seed, "network", *updates).integers(2**63)))
         yield
 
 

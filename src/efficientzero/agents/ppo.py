@@ -213,7 +213,7 @@ class PPOAgent(NetworkAgent):
         """One for each whole rollout; see :class:`efficientzero.agents.interface.Agent`."""
         return env_steps // (self.settings.rollout_steps * self.environments)
 
-    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
         """One update: every epoch over one rollout; see :class:`efficientzero.agents.interface.Agent`.
 
         Raises:

@@ -12,7 +12,6 @@ from torch import Tensor
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
 from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.network_agent import initial_weights
 from efficientzero.agents.replay_agent import ReplayAgent
 from efficientzero.augment import augmented
 from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
@@ -67,8 +66,9 @@ class RainbowAgent(ReplayAgent):
             ReturnDistribution(distribution.maximum, distribution.atoms) if settings.distributional else None
         )
         layers = settings.network.convolutions if specification.images else settings.network.grid_convolutions
-        with initial_weights(seed):
-            network = ValueNetwork(
+
+        def new_network() -> ValueNetwork:
+            return ValueNetwork(
                 Convolutions(specification.input_shape, layers),
                 specification.actions,
                 hidden=settings.network.hidden,
@@ -77,9 +77,10 @@ class RainbowAgent(ReplayAgent):
                 noisy=settings.noisy,
                 initial_noise=settings.initial_noise,
             )
+
         super().__init__(
             settings.learning,
-            network,
+            new_network,
             specification,
             seed=seed,
             device=device,
@@ -90,12 +91,13 @@ class RainbowAgent(ReplayAgent):
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`; ``best`` acts by the noisy layers' means."""
+        network = self._acting_network(mode)
         if mode == "best":
-            silence_noise(self.network)
+            silence_noise(network)
         else:
-            resample_noise(self.network, random)
+            resample_noise(network, random)
         with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
-            values = self._means(self.network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
+            values = self._means(network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
         return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=False)
 
     def _means(self, outputs: Tensor) -> Tensor:

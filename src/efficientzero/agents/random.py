@@ -42,7 +42,7 @@ class RandomAgent:
         """None."""
         return 0
 
-    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
         """Nothing to learn."""
         return {}
 

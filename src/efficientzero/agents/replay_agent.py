@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from efficientzero.agents.interface import EnvironmentSpecification, Memory
-from efficientzero.agents.network_agent import NetworkAgent
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Memory
+from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.network_state import load_network, network_arrays
 from efficientzero.parameters import Learning
 from efficientzero.random_streams import generator
@@ -23,7 +24,8 @@ class ReplayAgent(NetworkAgent):
     """Samples transitions by their priorities, makes targets with a target network, and takes a step down a loss.
 
     Args:
-        learning: how to learn. network: initialised. specification: of the environments it plays in.
+        learning: how to learn. new_network: makes one, initialised; its ``HEADS`` name the parts that may begin anew.
+        specification: of the environments it plays in.
         seed: of every draw. device: where the network lives.
         prioritised: whether ``learning.priority_exponent`` holds, or positions are sampled uniformly.
     """
@@ -34,14 +36,16 @@ class ReplayAgent(NetworkAgent):
     def __init__(
         self,
         learning: Learning,
-        network: nn.Module,
+        new_network: Callable[[], nn.Module],
         specification: EnvironmentSpecification,
         *,
         seed: int,
         device: torch.device,
         prioritised: bool = True,
     ):
-        super().__init__(network, seed=seed, device=device)
+        with initial_weights(seed):
+            super().__init__(new_network(), seed=seed, device=device)
+        self.new_network = new_network
         self.learning = learning
         self.actions = specification.actions
         self.shift = learning.augmentation_shift if specification.images else 0
@@ -73,9 +77,44 @@ class ReplayAgent(NetworkAgent):
         """See :class:`efficientzero.agents.interface.Agent`."""
         return int(self.learning.updates_per_env_step * env_steps)
 
-    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0) -> dict[str, float]:
+    def _last_reset(self) -> int | None:
+        """The number of updates at which the heads began anew last, or are to now; None before the first time."""
+        first = self.learning.head_resets.first_env_steps
+        if first is None or self.updates < self.updates_due(first):
+            return None
+        while self.updates_due(2 * first) <= self.updates:
+            first *= 2
+        return self.updates_due(first)
+
+    def _relearning(self) -> bool:
+        """Whether heads are so new that the target network, which keeps the old ones, acts and stays as it is."""
+        last = self._last_reset()
+        return last is not None and 0 < self.updates - last <= self.learning.head_resets.hold_updates
+
+    def _acting_network(self, mode: Acting) -> Any:
+        return self.target_network if mode == "training" and self._relearning() else self.network
+
+    def _reset_heads(self) -> None:
+        """Draws the heads' weights anew, without moments; the rest of the network stays, and the old one as target.
+
+        What was learned from the first few games is learned too well, and what is later goes against it (Nikishin et
+        al. 2022, "The Primacy Bias in Deep Reinforcement Learning").
+        """
+        self.target_network.load_state_dict(self.network.state_dict())
+        with initial_weights(self.seed, self.updates):
+            new = self.new_network()
+        for name in self.network.HEADS:
+            head = getattr(self.network, name)
+            if head is not None:
+                head.load_state_dict(getattr(new, name).state_dict())
+                for weight in head.parameters():
+                    self.optimizer.state.pop(weight, None)
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
         """See :class:`efficientzero.agents.interface.Agent`."""
         learning = self.learning
+        if not finishing and self.updates == self._last_reset():
+            self._reset_heads()
         done = min(self.updates / learning.priority_correction_updates, 1.0)
         correction = learning.priority_correction + (1.0 - learning.priority_correction) * done
         positions, weights = memory.priorities.sample(
@@ -103,7 +142,7 @@ class ReplayAgent(NetworkAgent):
         if self.priority_exponent > 0.0:
             memory.priorities.update(positions, errors)
         self.updates += 1
-        if self.updates % learning.target_network_interval == 0:
+        if self.updates % learning.target_network_interval == 0 and (finishing or not self._relearning()):
             self.target_network.load_state_dict(self.network.state_dict())
         return {**figures, "gradient_norm": float(norm), **more}
 

@@ -24,6 +24,8 @@ class ActionValueNetwork(nn.Module):
         actions: the number of actions.
     """
 
+    HEADS = ("head",)
+
     def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int):
         super().__init__()
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation

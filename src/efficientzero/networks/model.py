@@ -50,6 +50,8 @@ class EfficientZeroNetwork(nn.Module):
         continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020).
     """
 
+    HEADS = ("reward", "policy", "value", "continuation", "consistency")  # all but what makes latent states
+
     def __init__(
         self,
         settings: Network,

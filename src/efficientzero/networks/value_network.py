@@ -22,6 +22,8 @@ class ValueNetwork(nn.Module):
         initial_noise: how noisy these are at first; without ``noisy`` it means nothing.
     """
 
+    HEADS = ("state_stream", "action_stream")
+
     def __init__(
         self,
         convolutions: Convolutions,

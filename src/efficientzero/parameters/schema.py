@@ -102,6 +102,13 @@ class Search(Section):
     epsilon: Fraction  # share of actions in training that are uniformly random, whatever the search found
 
 
+class HeadResets(Section):
+    """When a network's heads begin anew (Nikishin et al. 2022); not in the finishing branch."""
+
+    first_env_steps: PositiveInt | None  # the first time, and then whenever that number has doubled; null: never
+    hold_updates: Annotated[int, Field(ge=0)]  # for which the target network keeps the old heads, and acts by them
+
+
 class Learning(Section):
     """One update of a network from the replay, and how many there are."""
 
@@ -120,6 +127,7 @@ class Learning(Section):
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
     recency: NonNegative  # positions are drawn in proportion to (rank in age) ** this; 0: old and new alike
+    head_resets: HeadResets
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
