@@ -1,4 +1,4 @@
-"""Heads begin anew at an env step and each time that number has doubled, and the old ones act while the new ones learn."""
+"""Heads begin anew at an env step and when that number has doubled; the old ones act while the new ones learn."""
 
 import numpy as np
 import pytest
