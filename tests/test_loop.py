@@ -31,6 +31,27 @@ def started(parameters, name="efficientzero", seed=0):
     return run
 
 
+def trained_in_parts(run, parameters, env_steps, folder, *, every):
+    """The run trained to ``env_steps``, saved and loaded again every so many steps of the loop; and how often."""
+    times = 0
+    while True:
+        count = 0
+
+        def interrupt(run):
+            nonlocal count
+            count += 1
+            if count == every:
+                raise InterruptedError
+
+        try:
+            train(run, env_steps, parameters.envs, Counted(), interrupt)
+            return run, times
+        except InterruptedError:
+            save_run(run, folder / f"left {times}", None)
+            run = load_run(parameters, run.name, run.seed, folder / f"left {times}")
+            times += 1
+
+
 def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -101,23 +122,7 @@ def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_p
     assert files(tmp_path / "extended") == files(tmp_path / "160")
 
     # Left and picked up at many places, at updates and at env steps alike.
-    run, steps = load_run(parameters, name, 0, tmp_path / "80"), 0
-    while True:
-        try:
-            count = 0
-
-            def interrupt(run):
-                nonlocal count
-                count += 1
-                if count == 7:
-                    raise InterruptedError
-
-            train(run, 160, parameters.envs, Counted(), interrupt)
-            break
-        except InterruptedError:
-            save_run(run, tmp_path / f"left {steps}", None)
-            run = load_run(parameters, name, 0, tmp_path / f"left {steps}")
-            steps += 1
+    run, steps = trained_in_parts(load_run(parameters, name, 0, tmp_path / "80"), parameters, 160, tmp_path, every=7)
     assert steps >= 3
     save_run(run, tmp_path / "resumed", tmp_path / "80")
     assert files(tmp_path / "resumed") == files(tmp_path / "160")

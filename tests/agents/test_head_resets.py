@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, files, never, started
+from test_loop import Counted, files, never, started, trained_in_parts
 from tiny import tiny
 
 from efficientzero.loop import finish, search_again, train
-from efficientzero.run import load_run, save_run
+from efficientzero.run import save_run
 
 # Due at 80 and 160 env steps; weights that stand still but for what begins anew show when they do.
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
@@ -124,23 +124,7 @@ def test_a_run_left_among_new_heads_goes_on_with_the_same_bytes(tmp_path, name):
     train(straight, 160, parameters.envs, Counted(), never)
     save_run(straight, tmp_path / "straight", None)
 
-    run, left = started(parameters, name), 0
-    while True:
-        try:
-            count = 0
-
-            def interrupt(run):
-                nonlocal count
-                count += 1
-                if count == 3:
-                    raise InterruptedError
-
-            train(run, 160, parameters.envs, Counted(), interrupt)
-            break
-        except InterruptedError:
-            save_run(run, tmp_path / f"left {left}", None)
-            run = load_run(parameters, name, 0, tmp_path / f"left {left}")
-            left += 1
+    run, left = trained_in_parts(started(parameters, name), parameters, 160, tmp_path, every=3)
     assert left >= 5
     save_run(run, tmp_path / "resumed", None)
     assert files(tmp_path / "resumed") == files(tmp_path / "straight")
