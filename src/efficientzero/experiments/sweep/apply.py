@@ -95,6 +95,10 @@ def _with_value(path: Path, name: str, value: Any) -> str:
     """The text of a file of conf/ with another value of a parameter; agents' files hold what is under their name."""
     text = path.read_text(encoding="utf-8")
     writer = YAML()
+    # It would write nothing at all for null.
+    writer.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
     writer.preserve_quotes = True
     writer.width = 120
     writer.indent(mapping=2, sequence=4, offset=2)
