@@ -9,9 +9,8 @@ from tiny import tiny
 from efficientzero.loop import finish, search_again, train
 from efficientzero.run import save_run
 
-# Due at 80 and 160 env steps; weights that stand still but for what begins anew show when they do.
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
-STILL = 1e-12
+STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew
 
 
 def with_resets(name, first=80, hold=6, **learning):
@@ -21,6 +20,10 @@ def with_resets(name, first=80, hold=6, **learning):
 
 def weights(network):
     return {name: array.detach().clone() for name, array in network.named_parameters()}
+
+
+def heads(network):
+    return {name for name in network.HEADS if getattr(network, name) is not None}
 
 
 def changed(one, other):
@@ -40,13 +43,13 @@ def test_heads_alone_begin_anew_and_without_moments_at_each_doubling(name):
         after = weights(run.agent.network)
         if changed(before, after):
             resets.append(run.agent.updates - 1)
-            heads = {each for each in run.agent.network.HEADS if getattr(run.agent.network, each) is not None}
-            assert changed(before, after) == heads
+            anew = heads(run.agent.network)
+            assert changed(before, after) == anew
             steps = {
                 weight_name.split(".")[0]: int(run.agent.optimizer.state[weight]["step"])
                 for weight_name, weight in run.agent.network.named_parameters()
             }
-            assert all(steps[child] == (1 if child in heads else run.agent.updates) for child in steps)
+            assert all(steps[child] == (1 if child in anew else run.agent.updates) for child in steps)
         return figures
 
     run.agent.learn = watched
@@ -62,8 +65,8 @@ def test_no_two_resets_draw_the_same_weights(name):
         agent.updates = updates
         agent._reset_heads()
         drawn.append(weights(agent.network))
-    heads = {each for each in agent.network.HEADS if getattr(agent.network, each) is not None}
-    assert changed(drawn[0], drawn[1]) == changed(drawn[1], drawn[2]) == changed(drawn[0], drawn[2]) == heads
+    differences = [changed(drawn[one], drawn[other]) for one, other in ((0, 1), (1, 2), (0, 2))]
+    assert differences == [heads(agent.network)] * 3
 
 
 @pytest.mark.parametrize("name", AGENTS)
@@ -74,7 +77,7 @@ def test_the_old_network_acts_and_is_the_target_until_the_hold_is_over(name):
     first = agent.updates_due(80)
     while agent.updates < first:
         agent.learn(run.memory)
-        assert agent._acting_network("training") is agent.network  # the last one's copy is what comes before a reset
+        assert agent._acting_network("training") is agent.network
     old = weights(agent.network)
     for _ in range(6):
         agent.learn(run.memory)
