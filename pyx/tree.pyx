@@ -764,13 +764,14 @@ cdef class SearchTree:
         action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q of the most visited.
         visit_counts int32 [b, actions]; value float32 [b], the mean of the network value and all returns.
         policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(log-prior + completed Q) over the legal
-        actions. q_values float32 [b, actions]: r + discount * v; 0 for an unvisited action.
+        actions. q_values float32 [b, actions]: r + discount * v; 0 for an unvisited action. policy_value float32 [b]: the
+        mean of the Q-values by that policy, an unvisited action's being the mixed value.
 
         Raises RuntimeError before the first simulation or between ``select`` and ``expand_and_backup``.
         """
         cdef Py_ssize_t row, first, k, a, count
         cdef int32_t child, best_action
-        cdef float unvisited, best, total, log_weight
+        cdef float unvisited, best, total, log_weight, mixed
         cdef float mean_q = 0.0
         cdef float* q = self.scratch
         cdef float* prior = self.scratch + self.stride
@@ -785,11 +786,13 @@ cdef class SearchTree:
             "value": self.arrays["value"][: self.batch, 0].copy(),
             "policy": np.zeros(shape, dtype=np.float32),
             "q_values": np.zeros(shape, dtype=np.float32),
+            "policy_value": np.zeros(self.batch, dtype=np.float32),
         }
         cdef int64_t[::1] action = result["action"]
         cdef int32_t[:, ::1] visit_counts = result["visit_counts"]
         cdef float[:, ::1] policy = result["policy"]
         cdef float[:, ::1] q_values = result["q_values"]
+        cdef float[::1] policy_value = result["policy_value"]
         for row in range(self.batch):
             first = row * self.nodes
             count, best = 0, 0.0
@@ -808,10 +811,12 @@ cdef class SearchTree:
                 best_action = 0
                 for a in range(self.actions):
                     policy[row, a] = <float> visit_counts[row, a] / <float> self.simulation
+                    policy_value[row] += policy[row, a] * q_values[row, a]
                     if visit_counts[row, a] > visit_counts[row, best_action]:
                         best_action = <int32_t> a
                 action[row] = best_action
                 continue
+            mixed = self._mixed_value(first, count, q, prior)
             unvisited = self._transform(row, first, count, q, prior, visits, True, &mean_q)
             action[row] = self.action[first + self._considered_child(row, count, q, visits, children, best)]
             for a in range(self.actions):
@@ -829,6 +834,7 @@ cdef class SearchTree:
                 total += policy[row, a]
             for a in range(self.actions):
                 policy[row, a] /= total
+                policy_value[row] += policy[row, a] * (q_values[row, a] if visit_counts[row, a] > 0 else mixed)
         return result
 
     def nodes_so_far(self):

@@ -35,6 +35,7 @@ SETTINGS = {
         "q_floor": 0.1,
         "value_scale": 0.1,
         "visit_offset": 50.0,
+        "root_value": "mean",
         "exploration_init": 1.25,
         "exploration_base": 19652.0,
         "dirichlet_alpha": 0.3,

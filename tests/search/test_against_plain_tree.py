@@ -17,7 +17,16 @@ ROOTS = 6
 
 
 def both(
-    policy, q_transform, generator, *, horizon=None, actions=None, simulations=None, logit_scale=1.5, visit_offset=None
+    policy,
+    q_transform,
+    generator,
+    *,
+    horizon=None,
+    actions=None,
+    simulations=None,
+    logit_scale=1.5,
+    visit_offset=None,
+    root_value="mean",
 ):
     actions = actions or int(generator.integers(1, 19))
     settings = search_settings(
@@ -28,6 +37,7 @@ def both(
         q_floor=float(generator.choice([0.0, 0.01, 2.0])),
         value_scale=float(generator.choice([0.1, 1.0])),
         visit_offset=visit_offset or float(generator.choice([0.0, 50.0])),
+        root_value=root_value,
     )
     discount = float(generator.uniform(0.9, 1.0))
     model = TabularModel.random(generator, actions, prefixes=horizon is not None, logit_scale=logit_scale)
@@ -110,3 +120,23 @@ def test_value_prefixes_give_the_search_of_the_rewards_they_sum(policy, horizon)
     prefixes = search(model, model.root(states), settings, value_prefix_horizon=horizon, **arguments)
     assert rewards.visit_counts.tobytes() == prefixes.visit_counts.tobytes()
     assert rewards.value.tobytes() == prefixes.value.tobytes()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
+def test_the_value_of_the_policy_is_the_mean_of_its_actions(policy, q_transform, seed):
+    """Below a root with more actions than are tried, so that the unvisited ones count too."""
+    found, plain = both(
+        policy,
+        q_transform,
+        np.random.default_rng(seed),
+        actions=12,
+        simulations=9,
+        visit_offset=5.0,
+        root_value="policy",
+    )
+    for row, tree in enumerate(plain):
+        visited = tree.root.children
+        values = [tree.q(visited[action]) if action in visited else tree.mixed_value(tree.root) for action in range(12)]
+        assert found.value[row] == pytest.approx(found.policy[row] @ np.array(values), abs=1e-4)
+        assert len(visited) < 12 and found.value[row] != pytest.approx(tree.root.value, abs=1e-4)

@@ -93,6 +93,7 @@ class Search(Section):
     q_floor: NonNegative  # smallest range of values that is stretched to [0, 1]
     value_scale: Positive  # c_scale of completed Q-values
     visit_offset: NonNegative  # c_visit of completed Q-values
+    root_value: Literal["mean", "policy"]  # of all simulations, or the actions' weighted by the policy found
     exploration_init: Positive  # c1 of PUCT
     exploration_base: Positive  # c2 of PUCT
     dirichlet_alpha: Positive  # PUCT root noise

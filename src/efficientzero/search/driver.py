@@ -72,7 +72,9 @@ def search(
             tree.expand_and_backup(prediction[:, :actions], prediction[:, actions], prediction[:, actions + 1])
             pool.store(node, output, depth)
         pool.give_back()
-        return SearchResult(**tree.summary())
+        found = tree.summary()
+        policy_value = found.pop("policy_value")
+        return SearchResult(**found | ({"value": policy_value} if settings.root_value == "policy" else {}))
 
 
 def _pack(policy_logits: Tensor, value: Tensor, reward: Tensor, batch: int, actions: int) -> NDArray[np.float32]:

@@ -15,7 +15,9 @@ class SearchResult:
     action: int64 ``[b]``. PUCT: the most visited action (lowest index of several). Gumbel: of the most visited actions
         the one with the highest noise + log-prior + completed Q.
     visit_counts: int32 ``[b, actions]``, simulations through each root action.
-    value: float32 ``[b]``, mean of the root's network value and the returns of all simulations.
+    value: float32 ``[b]``. ``root_value`` mean: of the root's network value and the returns of all simulations. policy:
+        the mean of the actions' Q-values by ``policy``, with the mixed value (Danihelka et al. 2022, appendix D) for
+        an unvisited one. Sequential halving visits bad actions on purpose: the first is less than the policy earns.
     policy: float32 ``[b, actions]``, the policy target. PUCT: shares of the visits. Gumbel: softmax(log-prior +
         completed Q), Danihelka et al. 2022, section 4.
     q_values: float32 ``[b, actions]``, reward + discount * value of each visited root action; 0 for the others.
