@@ -74,7 +74,9 @@ def search(
         pool.give_back()
         found = tree.summary()
         policy_value = found.pop("policy_value")
-        return SearchResult(**found | ({"value": policy_value} if settings.root_value == "policy" else {}))
+        if settings.root_value == "policy":
+            found["value"] = policy_value
+        return SearchResult(**found)
 
 
 def _pack(policy_logits: Tensor, value: Tensor, reward: Tensor, batch: int, actions: int) -> NDArray[np.float32]:
