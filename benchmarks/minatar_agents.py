@@ -1,0 +1,107 @@
+"""All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
+
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named table and baselines
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table
+
+Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
+over the games, where a game's scores are divided by the highest mean that any agent has there at the last budget, and
+how far EfficientZero is from each other agent. Seeds are independent and the divisor is taken as known, so the error of
+a difference is the root of both agents' summed squared errors over games, divided by the number of games. With three
+seeds an error is itself known to about half of its size only.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import pandas as pd
+
+SCORES = Path(__file__).parent / "results" / "minatar_scores.csv"
+SUBJECT = "efficientzero"
+
+
+def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
+    """The rows whose experiment's name begins with one of the suites' names; ValueError if one is there twice."""
+    chosen = scores[[str(name).split("-")[0] in suites for name in scores.revision]]
+    if chosen.empty:
+        raise ValueError(
+            f"{SCORES} has no row of {' or '.join(suites)}: --suites names the suites whose rows are wanted"
+        )
+    twice = chosen[chosen.duplicated(["game", "agent", "seed", "env_steps"])]
+    if not twice.empty:
+        raise ValueError(f"{SCORES} has a score twice: {twice[['game', 'agent', 'seed', 'env_steps']].values.tolist()}")
+    return chosen
+
+
+def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard error and number of seeds, and mean CPU-seconds, by game, agent and budget (env steps)."""
+    groups = scores.groupby(["game", "agent", "env_steps"])
+    table = groups.score.agg(["mean", "sem", "count"])
+    table["cpu_seconds"] = groups.cpu_seconds.mean()
+    return table
+
+
+def normalised(table: pd.DataFrame, budget: int, games: list[str]) -> pd.DataFrame:
+    """Each agent's mean over `games` and its standard error at `budget`, for the agents that have played them all."""
+    last = table.index.get_level_values("env_steps").max()
+    best = table.xs(last, level="env_steps")["mean"].groupby("game").max()
+    rows = table.xs(budget, level="env_steps").loc[games]
+    shares = rows[["mean", "sem"]].div(best, axis=0, level="game")
+    result = shares["mean"].groupby("agent").agg(["mean", "count"])
+    result["sem"] = shares["sem"].pow(2).groupby("agent").sum(min_count=len(games)).pow(0.5) / len(games)
+    return result[result["count"] == len(games)].sort_values("mean", ascending=False)
+
+
+def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str]:
+    """Markdown of one game: a row for each agent, a column for each budget."""
+    budgets = sorted(scores.env_steps.unique())
+    columns = " | ".join(f"{budget:,}" for budget in budgets)
+    lines = [f"### {game}", "", f"| agent | {columns} env steps | seeds at {budgets[-1]:,} | CPU-s |"]
+    lines.append("|---|" + "---|" * (len(budgets) + 2))
+    agents = table.loc[game].xs(budgets[-1], level="env_steps")["mean"].sort_values(ascending=False).index
+    for agent in agents:
+        rows = table.loc[game].loc[agent]
+        cells = [rows.loc[budget] for budget in budgets]
+        seeds = scores[(scores.game == game) & (scores.agent == agent) & (scores.env_steps == budgets[-1])].sort_values(
+            "seed"
+        )
+        values = " | ".join(f"{cell['mean']:.1f} ± {cell['sem']:.1f}" for cell in cells)
+        of_seeds = ", ".join(f"{score:.1f}" for score in seeds.score)
+        lines.append(f"| {agent} | {values} | {of_seeds} | {cells[-1]['cpu_seconds']:.0f} |")
+    return [*lines, ""]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--suites", nargs="+", default=["table", "baselines"], help="names of suites (default: %(default)s)"
+    )
+    scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
+    table = over_seeds(scores)
+    games = sorted(scores.game.unique())
+    lines = [line for game in games for line in game_table(table, scores, game)]
+    budgets = sorted(scores.env_steps.unique())
+    everywhere = [game for game in games if SUBJECT in table.loc[game].index.get_level_values("agent")]
+    lines += [
+        f"### Mean over {', '.join(everywhere)}",
+        "",
+        f"| agent | {' | '.join(f'{budget:,}' for budget in budgets)} env steps |",
+    ]
+    lines.append("|---|" + "---|" * len(budgets))
+    means = {budget: normalised(table, budget, everywhere) for budget in budgets}
+    for agent in means[budgets[-1]].index:
+        cells = [f"{means[b].loc[agent, 'mean']:.2f} ± {means[b].loc[agent, 'sem']:.2f}" for b in budgets]
+        lines.append(f"| {agent} | {' | '.join(cells)} |")
+    lines += ["", f"{SUBJECT} ahead of:", ""]
+    for agent in means[budgets[-1]].index.drop(SUBJECT):
+        differences = []
+        for budget in budgets:
+            ours, other = means[budget].loc[SUBJECT], means[budget].loc[agent]
+            error = math.hypot(*(float(str(row["sem"])) for row in (ours, other)))
+            differences.append(f"{ours['mean'] - other['mean']:+.2f} ± {error:.2f}")
+        lines.append(f"- {agent}: {', '.join(differences)}")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
