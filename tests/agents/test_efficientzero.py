@@ -394,6 +394,24 @@ def test_importance_weights_are_annealed_and_recency_is_asked_for():
     assert set(recencies) == {1.5}
 
 
+def test_a_share_of_a_batch_leads_to_terminations(monkeypatch):
+    one, filled = agent(learning__termination_fraction=0.5), memory()
+    recording, size, steps = filled.recording, one.learning.batch_size, one.learning.unroll_steps
+    drawn = []
+    make = one._batch
+    monkeypatch.setattr(
+        one, "_batch", lambda memory, positions, weights: (drawn.append(positions), make(memory, positions, weights))[1]
+    )
+    for _ in range(3):
+        one.learn(filled)
+    assert len({tuple(positions) for positions in drawn}) == 3
+    for positions in drawn:
+        assert len(positions) == size
+        rows, environments = recording.locate(positions[size - size // 2 :])
+        assert recording.terminated(rows, environments).all()
+        assert (recording.last_row(rows, environments) - rows < steps).all()
+
+
 def test_observations_are_augmented_as_asked():
     for shift, intensity in ((1, 0.0), (0, 0.05), (0, 0.0)):
         one, filled = agent(learning__augmentation_shift=shift, learning__augmentation_intensity=intensity), memory()

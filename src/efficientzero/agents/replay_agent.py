@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from efficientzero.agents.interface import Acting, EnvironmentSpecification, Memory
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.network_state import load_network, network_arrays
-from efficientzero.parameters import Learning
+from efficientzero.parameters import Learning, UnrolledLearning
 from efficientzero.random_streams import generator
 
 
@@ -47,6 +47,7 @@ class ReplayAgent(NetworkAgent):
             super().__init__(new_network(), seed=seed, device=device)
         self.new_network = new_network
         self.learning = learning
+        self.unroll_steps = learning.unroll_steps if isinstance(learning, UnrolledLearning) else 1
         self.actions = specification.actions
         self.shift = learning.augmentation_shift if specification.images else 0
         self.priority_exponent = learning.priority_exponent if prioritised else 0.0
@@ -117,12 +118,7 @@ class ReplayAgent(NetworkAgent):
             self._reset_heads()
         done = min(self.updates / learning.priority_correction_updates, 1.0)
         correction = learning.priority_correction + (1.0 - learning.priority_correction) * done
-        positions, weights = memory.priorities.sample(
-            learning.batch_size,
-            correction,
-            generator(self.seed, "sample", self.updates),
-            recency=learning.recency,
-        )
+        positions, weights = self._draw(memory, correction)
         batch, more = self._batch(memory, positions, weights)
         warmup = min(1.0, (self.updates + 1) / max(learning.warmup_updates, 1))
         for group in self.optimizer.param_groups:
@@ -145,6 +141,25 @@ class ReplayAgent(NetworkAgent):
         if self.updates % learning.target_network_interval == 0 and (finishing or not self._relearning()):
             self.target_network.load_state_dict(self.network.state_dict())
         return {**figures, "gradient_norm": float(norm), **more}
+
+    def _draw(self, memory: Memory, correction: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Positions to learn from, and their weights: some before terminations, with weight 1, others by priority.
+
+        Terminations are rare, and what an agent must know of them is which action leads into one.
+        """
+        learning = self.learning
+        ends = np.zeros(0, np.int64)
+        if learning.termination_fraction:
+            count = int(learning.termination_fraction * learning.batch_size)
+            random = generator(self.seed, "terminations", self.updates)
+            ends = memory.recording.before_terminations(count, self.unroll_steps, random)
+        positions, weights = memory.priorities.sample(
+            learning.batch_size - len(ends),
+            correction,
+            generator(self.seed, "sample", self.updates),
+            recency=learning.recency,
+        )
+        return np.concatenate([positions, ends]), np.concatenate([weights, np.ones(len(ends), np.float32)])
 
     @abstractmethod
     def _batch(

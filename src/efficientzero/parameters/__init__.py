@@ -26,6 +26,7 @@ from efficientzero.parameters.schema import (
     Reanalysis,
     RepeatedActions,
     Search,
+    UnrolledLearning,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Reanalysis",
     "RepeatedActions",
     "Search",
+    "UnrolledLearning",
     "check",
     "doubling_list",
     "load_parameters",

@@ -128,6 +128,8 @@ class Learning(Section):
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
     recency: NonNegative  # positions are drawn in proportion to (rank in age) ** this; 0: old and new alike
+    # The share of a batch drawn from positions whose unroll meets a termination; 0: as it falls.
+    termination_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     head_resets: HeadResets
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
     augmentation_intensity: NonNegative

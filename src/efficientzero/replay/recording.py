@@ -104,6 +104,23 @@ class Recording:
         """Whether each transition's episode is known to have ended by termination."""
         return self._endings[self.last_row(rows, environments), environments] == TERMINATED
 
+    def before_terminations(self, count: int, within: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Draws positions from which a termination is near: all terminations alike, all distances alike.
+
+        Args:
+            count: how many. within: at most so many env steps later it is over, 1 being the terminal step itself; an
+                episode that is shorter counts its first step more often.
+
+        Returns:
+            Positions int64 ``[count]``; none where no termination is recorded.
+        """
+        terminal = np.flatnonzero(self.endings == TERMINATED)
+        if not len(terminal):
+            return terminal
+        rows, environments = self.locate(random.choice(terminal, count))
+        rows = np.maximum(rows - random.integers(within, size=count), self._episode_start[rows, environments])
+        return rows * self.environments + environments
+
     def stacks(self, rows: NDArray[np.int64], environments: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Stacked observations, oldest frame first; before an episode's beginning its first frame is repeated.
 
