@@ -11,7 +11,6 @@ seeds an error is itself known to about half of its size only.
 """
 
 import argparse
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -34,9 +33,9 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean, standard error and number of seeds, and mean CPU-seconds, by game, agent and budget (env steps)."""
+    """Mean over the seeds and its standard error, and mean CPU-seconds, by game, agent and budget (env steps)."""
     groups = scores.groupby(["game", "agent", "env_steps"])
-    table = groups.score.agg(["mean", "sem", "count"])
+    table = groups.score.agg(["mean", "sem"])
     table["cpu_seconds"] = groups.cpu_seconds.mean()
     return table
 
@@ -76,7 +75,10 @@ def main() -> None:
     parser.add_argument(
         "--suites", nargs="+", default=["table", "baselines"], help="names of suites (default: %(default)s)"
     )
-    scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
+    try:
+        scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
+    except ValueError as error:
+        parser.error(str(error))
     table = over_seeds(scores)
     games = sorted(scores.game.unique())
     lines = [line for game in games for line in game_table(table, scores, game)]
@@ -97,7 +99,7 @@ def main() -> None:
         differences = []
         for budget in budgets:
             ours, other = means[budget].loc[SUBJECT], means[budget].loc[agent]
-            error = math.hypot(*(float(str(row["sem"])) for row in (ours, other)))
+            error = (ours["sem"] ** 2 + other["sem"] ** 2) ** 0.5
             differences.append(f"{ours['mean'] - other['mean']:+.2f} ± {error:.2f}")
         lines.append(f"- {agent}: {', '.join(differences)}")
     print("\n".join(lines))
