@@ -6,7 +6,7 @@ would and some would not, it is counted how often the agent's value of a fatal a
 .5 is chance. EfficientZero's is its model's, one imagined step away; DQN's is its action value. Any parameter can be
 changed:
 
-    python benchmarks/fatal_actions.py --agents efficientzero dqn -S agent.efficientzero.continuation=false
+    python benchmarks/fatal_actions.py --agents efficientzero dqn -S agent.efficientzero.continuation=none
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def action_values(agent: NetworkAgent, observations: NDArray[np.uint8]) -> NDArr
         for action in range(agent.actions):
             taken = torch.full((len(seen),), action, device=seen.device)
             output = model.recurrent(root.latent, root.reward_state, taken)
-            values.append(output.reward + agent.settings.discount * output.value)
+            goes_on = 1.0 if output.continuation is None else output.continuation
+            values.append(output.reward + agent.settings.discount * goes_on * output.value)
     return torch.stack(values, dim=1).cpu().numpy()
 
 

@@ -160,7 +160,8 @@ cdef class SearchTree:
     cdef float *network_value
     cdef float *reward           # of the edge from the parent
     cdef float *prefix           # value prefix that a child's prediction includes: 0 at a reset, or without prefixes
-    cdef float *q                # reward + discount * value: the Q-value of the edge from the parent
+    cdef float *edge_discount    # of the value behind the edge from the parent: discount * continuation
+    cdef float *q                # reward + edge_discount * value: the Q-value of the edge from the parent
     cdef float *edge_prior       # probability of the edge from the parent
     cdef float *unvisited_mass   # sum of the priors of the unvisited actions
     # [batch, nodes, stride], stride = actions rounded up to whole vectors
@@ -242,6 +243,7 @@ cdef class SearchTree:
         self.network_value = self._floats("network_value", per_node)
         self.reward = self._floats("reward", per_node)
         self.prefix = self._floats("prefix", per_node)
+        self.edge_discount = self._floats("edge_discount", per_node)
         self.q = self._floats("q", per_node)
         self.edge_prior = self._floats("edge_prior", per_node)
         self.unvisited_mass = self._floats("unvisited_mass", per_node)
@@ -601,16 +603,18 @@ cdef class SearchTree:
 
     # ------------------------------------------------------------------------------------------- expansion and backup
 
-    def expand_and_backup(self, policy_logits, value, reward):
+    def expand_and_backup(self, policy_logits, value, reward, continuation=None):
         """Add the selected nodes with the model's predictions and back their values up to the roots.
 
         policy_logits float32 [b, actions] (each row contiguous), value float32 [b], reward float32 [b]: the reward of
-        the selected edge, or the value prefix of the new node. Arrays may be views with any row stride.
+        the selected edge, or the value prefix of the new node. continuation float32 [b]: the probability that the
+        episode goes on after the selected edge, by which everything behind it is discounted too; None: 1. Arrays may be
+        views with any row stride.
 
         Raises ValueError for wrong shapes or dtypes, FloatingPointError for NaN or inf (the search cannot go on after
         that), RuntimeError if nothing is selected.
         """
-        cdef Py_buffer logits, values, rewards
+        cdef Py_buffer logits, values, rewards, continuations
         if not self.selected:
             raise RuntimeError("expand_and_backup: nothing is selected; call select first")
         _read("policy_logits", policy_logits, 2, &logits)
@@ -619,7 +623,14 @@ cdef class SearchTree:
             try:
                 _read("reward", reward, 1, &rewards)
                 try:
-                    self._expand(&logits, &values, &rewards)
+                    if continuation is None:
+                        self._expand(&logits, &values, &rewards, NULL)
+                    else:
+                        _read("continuation", continuation, 1, &continuations)
+                        try:
+                            self._expand(&logits, &values, &rewards, &continuations)
+                        finally:
+                            PyBuffer_Release(&continuations)
                 finally:
                     PyBuffer_Release(&rewards)
             finally:
@@ -627,7 +638,7 @@ cdef class SearchTree:
         finally:
             PyBuffer_Release(&logits)
 
-    cdef int _expand(self, Py_buffer* logits, Py_buffer* values, Py_buffer* rewards) except -1:
+    cdef int _expand(self, Py_buffer* logits, Py_buffer* values, Py_buffer* rewards, Py_buffer* continuations) except -1:
         cdef int share
         if (logits.shape[0] != self.batch or logits.shape[1] != self.actions or values.shape[0] != self.batch
                 or rewards.shape[0] != self.batch):
@@ -635,22 +646,24 @@ cdef class SearchTree:
                 f"predictions: expected policy_logits [{self.batch}, {self.actions}], value [{self.batch}] and reward "
                 f"[{self.batch}], got [{logits.shape[0]}, {logits.shape[1]}], [{values.shape[0]}] and "
                 f"[{rewards.shape[0]}]")
+        if continuations != NULL and continuations.shape[0] != self.batch:
+            raise ValueError(f"continuation: expected [{self.batch}], got [{continuations.shape[0]}]")
         if self.actions > 1 and logits.strides[1] != sizeof(float):
             raise ValueError("policy_logits: the rows must be contiguous in memory")
         for share in range(self.threads):
             self.failure[2 * share] = NONE
         if self.batch < SMALLEST_BATCH_WITHOUT_GIL:
-            self._expand_share(0, 1, logits, values, rewards)
+            self._expand_share(0, 1, logits, values, rewards, continuations)
         elif self.threads == 1 or self.batch < self.threads * SMALLEST_PARALLEL_SHARE:
             with nogil:
-                self._expand_share(0, 1, logits, values, rewards)
+                self._expand_share(0, 1, logits, values, rewards, continuations)
         else:
             for share in prange(self.threads, nogil=True, schedule="static", chunksize=1, num_threads=self.threads):
-                self._expand_share(share, self.threads, logits, values, rewards)
+                self._expand_share(share, self.threads, logits, values, rewards, continuations)
         for share in range(self.threads):
             if self.failure[2 * share] != NONE:
                 self.ready = self.selected = False
-                name = ("policy_logits", "value", "reward")[self.failure[2 * share + 1]]
+                name = ("policy_logits", "value", "reward", "continuation")[self.failure[2 * share + 1]]
                 raise FloatingPointError(
                     f"{name}: the model's prediction for root {self.failure[2 * share]} in simulation "
                     f"{self.simulation} is NaN or infinite")
@@ -659,23 +672,27 @@ cdef class SearchTree:
         return 0
 
     cdef void _expand_share(self, Py_ssize_t share, Py_ssize_t shares, Py_buffer* logits, Py_buffer* values,
-                            Py_buffer* rewards) noexcept nogil:
+                            Py_buffer* rewards, Py_buffer* continuations) noexcept nogil:
         cdef char* logit = <char*> logits.buf
         cdef char* value = <char*> values.buf
         cdef char* reward = <char*> rewards.buf
+        cdef float continuation = 1.0
         cdef Py_ssize_t row
         cdef int32_t wrong
         for row in range(self.batch * share // shares, self.batch * (share + 1) // shares):
+            if continuations != NULL:
+                continuation = (<float*> (<char*> continuations.buf + row * continuations.strides[0]))[0]
             wrong = self._expand_row(row, <float*> (logit + row * logits.strides[0]),
                                      (<float*> (value + row * values.strides[0]))[0],
-                                     (<float*> (reward + row * rewards.strides[0]))[0])
+                                     (<float*> (reward + row * rewards.strides[0]))[0], continuation)
             if wrong != NONE:
                 self.failure[2 * share] = <int32_t> row
                 self.failure[2 * share + 1] = wrong
                 return
 
-    cdef inline int32_t _expand_row(self, Py_ssize_t row, float* logits, float value, float prediction) noexcept nogil:
-        """Returns NONE, or what is not finite: 0 the logits, 1 the value, 2 the reward."""
+    cdef inline int32_t _expand_row(self, Py_ssize_t row, float* logits, float value, float prediction,
+                                    float continuation) noexcept nogil:
+        """Returns NONE, or what is not finite: 0 the logits, 1 the value, 2 the reward, 3 the continuation."""
         cdef Py_ssize_t first = row * self.nodes
         cdef Py_ssize_t node = self.simulation + 1
         cdef Py_ssize_t index = first + node
@@ -687,6 +704,8 @@ cdef class SearchTree:
             return 1
         if is_not_finite(prediction):
             return 2
+        if is_not_finite(continuation):
+            return 3
         self._clear(index)
         if not self._set_prior(index, logits):
             return 0
@@ -695,6 +714,7 @@ cdef class SearchTree:
         self.depth[index] = depth
         self.value[index] = self.network_value[index] = value
         self.reward[index] = prediction - self.prefix[parent]
+        self.edge_discount[index] = self.discount * continuation
         self.prefix[index] = prediction if self.horizon != 0 and depth % self.horizon != 0 else 0.0
         self.edge_prior[index] = parent_prior[action]
         parent_prior[action] = -1.0
@@ -739,11 +759,12 @@ cdef class SearchTree:
         cdef Py_ssize_t first = row * self.nodes
         cdef Py_ssize_t index = first + node
         cdef float discounted = self.value[index]
-        cdef float discount = self.discount
+        cdef float discount
         cdef float low = self.low[row]
         cdef float high = self.high[row]
         cdef float q, count
         while index != first:
+            discount = self.edge_discount[index]
             q = self.reward[index] + discount * self.value[index]
             self.q[index] = q
             low = smaller(low, q)
@@ -764,7 +785,7 @@ cdef class SearchTree:
         action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q of the most visited.
         visit_counts int32 [b, actions]; value float32 [b], the mean of the network value and all returns.
         policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(log-prior + completed Q) over the legal
-        actions. q_values float32 [b, actions]: r + discount * v; 0 for an unvisited action. policy_value float32 [b]: the
+        actions. q_values float32 [b, actions]: r + discount * continuation * v; 0 for an unvisited action. policy_value float32 [b]: the
         mean of the Q-values by that policy, an unvisited action's being the mixed value.
 
         Raises RuntimeError before the first simulation or between ``select`` and ``expand_and_backup``.

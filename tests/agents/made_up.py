@@ -18,7 +18,7 @@ SETTINGS = {
     "consistency": True,
     "value_prefix": True,
     "off_policy_correction": True,
-    "continuation": True,
+    "continuation": "dense",
     "discount": 0.9,
     "network": {
         "size": "small",

@@ -47,7 +47,7 @@ MODES_APART, VALUES_APART = 0.1, 0.3
 def new_agent(policy, components, seed=0, **changes):
     usual = {
         **dict(zip(COMPONENTS, components, strict=True)),
-        "continuation": policy == "gumbel",  # with PUCT as published
+        "continuation": "dense" if policy == "gumbel" else "none",  # with PUCT as published
         "discount": grid_world.DISCOUNT,
         "network__support_maximum": 2.0,
         "network__support_bins": 41,

@@ -148,6 +148,8 @@ def test_the_model_is_unrolled_along_the_actions(prefix):
     ]
     over = values_along(KnownModel(prefix, continuation=-100.0), observations, actions)
     assert (over < 1e-20).all()  # nothing is to come where the episode does not go on
+    halved = values_along(KnownModel(prefix, continuation=0.0), observations, actions)
+    assert halved.tolist() == [[10.0, 10.0, 10.0], [30.0, 30.0, 30.0]]  # by half at each step
     assert found.reward.tolist() == [[1.0, 3.0, 4.0], [4.0, 6.0, 13.0]]
     assert found.norm.tolist() == [[2.0, 4.0, 8.0, 16.0], [6.0, 12.0, 24.0, 48.0]]  # of four equal numbers: twice one
 

@@ -11,6 +11,7 @@ from efficientzero.networks import (
     consistency_loss,
     frozen_statistics,
 )
+from efficientzero.networks.blocks import AnyCellHead
 from efficientzero.parameters import Network
 
 
@@ -21,7 +22,7 @@ def settings(size="small", normalisation="layer", latent="min_max", bins=21):
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
 
-def network(shape=(4, 84, 84), actions=5, value_prefix=True, consistency=True, continuation=True, **changes):
+def network(shape=(4, 84, 84), actions=5, value_prefix=True, consistency=True, continuation="dense", **changes):
     torch.manual_seed(0)
     return EfficientZeroNetwork(
         settings(**changes),
@@ -84,12 +85,11 @@ def test_a_new_network_predicts_zero_a_uniform_policy_and_no_end(value_prefix, n
     assert (torch.sigmoid(continuation) > 0.95).all()
 
 
-def test_what_is_expected_of_an_imagined_state_is_its_value_times_that_it_goes_on():
+def test_that_an_episode_goes_on_is_a_probability_or_not_said():
     said = Prediction(torch.zeros(3, 5), torch.zeros(3, 21), torch.tensor([-30.0, 0.0, 30.0]))
-    assert said.expected(torch.full((3,), 4.0)).tolist() == pytest.approx([0.0, 2.0, 4.0], abs=1e-6)
-    without = network((6, 10, 10), continuation=False).predict(torch.zeros(3, 16, 10, 10))
-    assert without.continuation is None
-    assert torch.equal(without.expected(torch.full((3,), 4.0)), torch.full((3,), 4.0))
+    assert said.goes_on.tolist() == pytest.approx([0.0, 0.5, 1.0], abs=1e-6)
+    without = network((6, 10, 10), continuation="none").predict(torch.zeros(3, 16, 10, 10))
+    assert without.continuation is None and without.goes_on is None
 
 
 @pytest.mark.parametrize("size", ["small", "atari100k"])
@@ -141,7 +141,7 @@ SIZES = [("small", (6, 10, 10)), ("small", (4, 84, 84)), ("atari100k", (12, 96, 
 
 
 @pytest.mark.parametrize(("size", "shape"), SIZES)
-@pytest.mark.parametrize("latent", ["min_max", "free"])
+@pytest.mark.parametrize("latent", ["min_max", "standard", "free"])
 def test_with_layer_normalisation_search_sees_the_function_that_training_made(size, shape, latent):
     one = randomised(network(shape, size=size, latent=latent))
     observation = torch.rand(3, *shape)
@@ -176,7 +176,45 @@ def test_free_latents_grow_with_depth_and_only_they():
                 state = one.dynamics(state, torch.tensor([0, 1]))
         return float(state.norm() / first.norm())
 
-    assert growth("free") > 3.0 and growth("min_max") < 2.0
+    assert growth("free") > 3.0 and growth("min_max") < 2.0 and growth("standard") == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("size", "shape"), SIZES)
+@both_normalisations
+def test_standard_latents_have_a_mean_of_0_and_a_variance_of_1_however_deep(size, shape, normalisation):
+    one = network(shape, size=size, normalisation=normalisation, latent="standard").eval()
+    with torch.no_grad():
+        latent = one.represent(torch.rand(2, *shape))
+        for depth in range(50):
+            cells = latent.flatten(1)
+            torch.testing.assert_close(cells.mean(1), torch.zeros(2), atol=1e-4, rtol=0)
+            torch.testing.assert_close(cells.var(1, correction=0), torch.ones(2), atol=1e-2, rtol=0)
+            latent = one.dynamics(latent, torch.tensor([depth % 5, 0]))
+    assert torch.isfinite(one.represent(torch.zeros(1, *shape))).all()
+
+
+def test_what_one_cell_says_of_an_end_is_known_in_all_cells():
+    torch.manual_seed(0)
+    head = AnyCellHead((3, 10, 10), initial=3.0)
+    empty = torch.zeros(1, 3, 10, 10)
+    assert float(torch.sigmoid(head(empty).detach())) > 0.9
+    last = head.layers[-1]
+    torch.nn.init.constant_(last.weight, 1.0)  # whatever is seen makes an end likelier
+    torch.nn.init.constant_(head.layers[0].bias, 0.0)
+    with torch.no_grad():
+        seen = [empty.clone() for _ in range(4)]
+        seen[1][0, :, 4, 4] = seen[2][0, :, 7, 2] = 2.0
+        seen[3][0, :, 4, 4] = seen[3][0, :, 7, 2] = 2.0
+        none, here, there, both = (torch.exp(-head(each)).item() for each in seen)  # odds of an end
+    assert here == pytest.approx(there, rel=1e-4) and here > 2 * none
+    assert both - none == pytest.approx(2 * (here - none), rel=1e-3)  # the odds of cells add up
+
+
+def test_a_head_by_cells_is_a_choice():
+    one = network((6, 10, 10), continuation="any_cell")
+    assert isinstance(one.continuation, AnyCellHead) and one.predict(torch.zeros(3, 16, 10, 10)).continuation.shape == (
+        3,
+    )
 
 
 @both_normalisations

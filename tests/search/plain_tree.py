@@ -22,6 +22,7 @@ class Node:
     network_value: float
     logits: np.ndarray
     reward: float = 0.0  # of the edge that led here
+    continuation: float = 1.0  # that the episode went on after it
     returns: list[float] = field(default_factory=list)  # its network value first
     children: dict[int, Node] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ class PlainSearch:
     # Q-values
 
     def q(self, child: Node) -> float:
-        return child.reward + self.discount * child.value
+        return child.reward + self.discount * child.continuation * child.value
 
     def mixed_value(self, node: Node) -> float:
         total = sum(child.visits for child in node.children.values())
@@ -154,12 +155,15 @@ class PlainSearch:
         child = node.children.get(action)
         if child is None:
             value = float(self.model.value[state])
-            child = Node(state, node.depth + 1, value, self.model.policy_logits[state].astype(float), reward, [value])
+            child = Node(state, node.depth + 1, value, self.model.policy_logits[state].astype(float), reward)
+            child.returns.append(value)
+            if self.model.continuation is not None:
+                child.continuation = float(self.model.continuation[node.state, action])
             node.children[action] = child
             following = value
         else:
             following = self._simulate(child, simulation, mean_q, prediction)
-        total = reward + self.discount * following
+        total = reward + self.discount * child.continuation * following
         node.returns.append(total)
         self.backed_up.append(self.q(child))
         return total

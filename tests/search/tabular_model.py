@@ -14,7 +14,8 @@ from efficientzero.search import RecurrentOutput, SearchRoot
 
 @dataclass
 class TabularModel:
-    """States are integers. next_state int32 [s, a]; policy_logits [s, a]; value [s]; reward [s, a], all float32.
+    """States are integers. next_state int32 [s, a]; policy_logits [s, a]; value [s]; reward [s, a]; continuation [s, a]
+    or None, all float32.
 
     With ``prefixes`` the reward state is the sum of rewards so far and the predicted reward is that sum.
     """
@@ -24,6 +25,7 @@ class TabularModel:
     value: np.ndarray
     reward: np.ndarray
     prefixes: bool = False
+    continuation: np.ndarray | None = None
 
     @classmethod
     def random(
@@ -35,6 +37,7 @@ class TabularModel:
         rewards: bool = True,
         logit_scale: float = 1.0,
         prefixes: bool = False,
+        ends: bool = False,
     ) -> TabularModel:
         # Rewards are multiples of 1/64, so that their sums and differences are exact in float32.
         reward = np.round(64 * generator.standard_normal((states, actions))) / 64 if rewards else 0.0
@@ -44,6 +47,10 @@ class TabularModel:
             value=generator.standard_normal(states).astype(np.float32),
             reward=np.broadcast_to(np.float32(reward), (states, actions)).copy(),
             prefixes=prefixes,
+            # Half of the steps may be the last, some certainly.
+            continuation=generator.choice([0.0, 0.5, 1.0, 1.0], size=(states, actions)).astype(np.float32)
+            if ends
+            else None,
         )
 
     def root(self, states: np.ndarray) -> SearchRoot:
@@ -67,6 +74,7 @@ class TabularModel:
             reward=torch.from_numpy(reward),
             value=torch.from_numpy(self.value[following]),
             policy_logits=torch.from_numpy(self.policy_logits[following]),
+            continuation=None if self.continuation is None else torch.from_numpy(self.continuation[state, chosen]),
         )
 
 

@@ -27,6 +27,7 @@ def both(
     logit_scale=1.5,
     visit_offset=None,
     root_value="mean",
+    ends=False,
 ):
     actions = actions or int(generator.integers(1, 19))
     settings = search_settings(
@@ -40,7 +41,7 @@ def both(
         root_value=root_value,
     )
     discount = float(generator.uniform(0.9, 1.0))
-    model = TabularModel.random(generator, actions, prefixes=horizon is not None, logit_scale=logit_scale)
+    model = TabularModel.random(generator, actions, prefixes=horizon is not None, logit_scale=logit_scale, ends=ends)
     states = generator.integers(len(model.value), size=ROOTS, dtype=np.int32)
     legal = random_mask(generator, ROOTS, actions)
     noise = generator.gumbel(size=(ROOTS, actions)).astype(np.float32)
@@ -81,6 +82,16 @@ def agree(found, plain):
 @pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
 def test_rewards(policy, q_transform, seed):
     agree(*both(policy, q_transform, np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("horizon", [None, 3])
+@pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
+def test_what_is_behind_an_end_counts_less_however_deep(policy, q_transform, horizon, seed):
+    found, plain = both(policy, q_transform, np.random.default_rng(seed), horizon=horizon, ends=True, simulations=40)
+    agree(found, plain)
+    without, _ = both(policy, q_transform, np.random.default_rng(seed), horizon=horizon, simulations=40)
+    assert not np.allclose(found.value, without.value, atol=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -152,7 +152,9 @@ def test_a_model_on_a_gpu_gives_the_same_search(policy):
 
         def recurrent(self, *arguments):
             output = self.model.recurrent(*(argument.cpu() for argument in arguments))
-            return RecurrentOutput(**{name: tensor.cuda() for name, tensor in vars(output).items()})
+            return RecurrentOutput(
+                **{name: tensor.cuda() for name, tensor in vars(output).items() if tensor is not None}
+            )
 
     model, root, settings, _ = setup(policy)
     on_device = SearchRoot(**{name: tensor.cuda() for name, tensor in vars(root).items()})

@@ -17,12 +17,13 @@ def started(batch=3, actions=4, simulations=5, **changes):
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", ["policy_logits", "value", "reward"])
+@pytest.mark.parametrize("name", ["policy_logits", "value", "reward", "continuation"])
 @pytest.mark.parametrize("batch", [3, 300])
 def test_a_prediction_that_is_not_finite_is_named(name, wrong, batch):
     tree, *prediction = started(batch=batch, threads=2)
     tree.select()
     prediction = dict(zip(("policy_logits", "value", "reward"), prediction, strict=True))
+    prediction["continuation"] = np.ones(batch, np.float32)
     prediction[name] = prediction[name].copy()
     prediction[name][batch - 2] = wrong
     with pytest.raises(FloatingPointError, match=rf"{name}: .* root {batch - 2} in simulation 0 "):
@@ -44,7 +45,7 @@ def test_a_root_that_is_not_finite_is_named(name):
         tree.reset(arrays["root policy_logits"], arrays["root value"], gumbel=arrays["gumbel noise"])
 
 
-@pytest.mark.parametrize("name", ["policy_logits", "value", "reward"])
+@pytest.mark.parametrize("name", ["policy_logits", "value", "reward", "continuation"])
 @pytest.mark.parametrize(
     "change",
     [
@@ -54,14 +55,15 @@ def test_a_root_that_is_not_finite_is_named(name):
         lambda array: array[None],
         lambda array: array.astype(">f4"),
         lambda array: array.tolist(),
-        lambda array: None,
+        lambda array: 0.5,
     ],
 )
 def test_wrong_predictions_are_refused_and_may_be_corrected(name, change):
     tree, *prediction = started()
     tree.select()
     prediction = dict(zip(("policy_logits", "value", "reward"), prediction, strict=True))
-    with pytest.raises(ValueError, match=r"policy_logits|value|reward"):
+    prediction["continuation"] = np.ones(len(prediction["value"]), np.float32)
+    with pytest.raises(ValueError, match=r"policy_logits|value|reward" if name != "continuation" else name):
         tree.expand_and_backup(**(prediction | {name: change(prediction[name])}))
     tree.expand_and_backup(**prediction)
 

@@ -31,6 +31,19 @@ def test_the_first_descent_below_a_node_follows_the_prior(policy, q_transform):
     assert checked > 50
 
 
+@pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
+def test_a_continuation_of_one_is_none(policy, q_transform):
+    made = []
+    for continuation in (None, np.ones(5, np.float32)):
+        tree, generator = make_tree(5, 7, 30, policy, q_transform=q_transform), np.random.default_rng(0)
+        tree.reset(*predictions(generator, 5, 7)[:2])
+        for _ in range(30):
+            tree.select()
+            tree.expand_and_backup(*predictions(generator, 5, 7), continuation)
+        made.append(tree.nodes_so_far())
+    assert all(made[0][name].tobytes() == made[1][name].tobytes() for name in made[0])
+
+
 @pytest.mark.parametrize("horizon", [None, 1, 2, 3, 5])
 def test_rewards_and_bounds_equal_a_recomputation_from_the_right_parents(horizon):
     batch, discount = 6, np.float32(0.97)

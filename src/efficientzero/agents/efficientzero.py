@@ -55,8 +55,9 @@ class NetworkModel:
             latent=latent,
             reward_state=reward_state,
             reward=reward,
-            value=said.expected(value),
+            value=value,
             policy_logits=said.policy.float(),
+            continuation=said.goes_on,
         )
 
 

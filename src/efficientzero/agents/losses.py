@@ -112,7 +112,8 @@ def unrolled_loss(
         "reward": (cross_entropy(reward, reward_target), batch.reward_mask, learning.reward_weight),
     }
     if said.continuation is not None:
-        ended = batch.absorbing[:, 1:]
+        # What follows an end is not asked: in a search all of it counts times the end's own continuation.
+        ended = batch.absorbing[:, 1:] & ~batch.absorbing[:, :-1]
         terms["continuation"] = (
             binary_cross_entropy_with_logits(
                 said.continuation.float().unflatten(0, (steps + 1, -1))[1:], (~ended).float().T, reduction="none"

@@ -157,14 +157,18 @@ def predictions(
 def values_along(network: EfficientZeroNetwork, observations: Tensor, actions: Tensor) -> NDArray[np.float32]:
     """The value after each of the actions, float32 ``[n, unroll]``, in whatever mode the network is in.
 
+    As in a search, a value counts times the probability that the episode goes on until there.
+
     Args:
         observations: uint8 ``[n, stacked channels, height, width]``. actions: int64 ``[n, unroll]``.
     """
     latent, values = network.represent(observations), []
+    reached = torch.ones(len(observations), device=observations.device)
     for action in actions.unbind(1):
         latent = network.dynamics(latent, action)
         said = network.predict(latent)
-        values.append(said.expected(network.support.decode(said.value)))
+        reached = reached if said.goes_on is None else reached * said.goes_on
+        values.append(reached * network.support.decode(said.value))
     return torch.stack(values, dim=1).cpu().numpy()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import group_norm
 
 from efficientzero.networks.architecture import Architecture
 
@@ -31,6 +34,20 @@ def feature_norm(normalisation: str, channels: int) -> nn.Module:
 def vector_norm(normalisation: str, width: int) -> nn.Module:
     """:func:`feature_norm` of vectors ``[batch, width]``."""
     return nn.BatchNorm1d(width) if normalisation == "batch" else nn.LayerNorm(width)
+
+
+def scaled_latent(latent: Tensor, scale: str) -> Tensor:
+    """Latent states ``[batch, channels, h, w]`` at the scale that the network's parts hand them on with.
+
+    Args:
+        latent: as a last block leaves it.
+        scale: ``min_max``: see :func:`min_max_scaled`. ``standard``: each state with a mean of 0 and a variance of 1
+            over all its entries, which keeps imagined states at the scale of real ones too, and at that of the
+            normalised features that the dynamics add them to. ``free``: as they are.
+    """
+    if scale == "min_max":
+        return min_max_scaled(latent)
+    return group_norm(latent, 1) if scale == "standard" else latent
 
 
 def min_max_scaled(latent: Tensor) -> Tensor:
@@ -97,6 +114,34 @@ class Head(nn.Module):
     def forward(self, latent: Tensor) -> Tensor:
         """``[batch, channels, height, width]`` -> logits ``[batch, outputs]``."""
         return self.layers(latent)
+
+
+class AnyCellHead(nn.Module):
+    """The logit that nothing happens in any cell; each cell says by the same convolutions how likely it does there.
+
+    The odds of something are the sum of those of all cells, so what is learned in one place is known in all.
+
+    Args:
+        latent_shape: ``(channels, height, width)`` of the latent state. initial: about what a new head says.
+    """
+
+    HIDDEN = 32
+    SCALE = 4.0  # of the last layer, to be sure within as few updates as the other heads
+
+    def __init__(self, latent_shape: tuple[int, int, int], *, initial: float):
+        super().__init__()
+        channels, height, width = latent_shape
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, self.HIDDEN, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(self.HIDDEN, 1, kernel_size=1),
+        )
+        self.offset = initial + math.log(height * width)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """``[batch, channels, height, width]`` -> logits ``[batch, 1]``."""
+        somewhere = self.SCALE * self.layers(latent).flatten(1) - self.offset
+        return -torch.logsumexp(somewhere, dim=1, keepdim=True)
 
 
 def constant_linear(inputs: int, outputs: int, initial: float = 0.0) -> nn.Linear:

@@ -12,7 +12,7 @@ from efficientzero.networks.blocks import (
     constant_linear,
     convolution,
     feature_norm,
-    min_max_scaled,
+    scaled_latent,
 )
 
 
@@ -26,7 +26,7 @@ class Dynamics(nn.Module):
 
     def __init__(self, architecture: Architecture, normalisation: str, latent: str, actions: int):
         super().__init__()
-        self.scaled = latent == "min_max"
+        self.scale = latent
         self.actions = actions
         self.one_hot = architecture.one_hot_actions
         planes = actions if self.one_hot else 1
@@ -45,7 +45,7 @@ class Dynamics(nn.Module):
         inputs = torch.cat([latent, planes], dim=1).contiguous(memory_format=torch.channels_last)
         hidden = self.norm(self.convolution(inputs))
         following = self.block(hidden.add_(latent).relu_())
-        return min_max_scaled(following) if self.scaled else following
+        return scaled_latent(following, self.scale)
 
 
 class RewardHead(nn.Module):

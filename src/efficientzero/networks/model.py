@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import architecture_for
-from efficientzero.networks.blocks import Head, ResidualBlock
+from efficientzero.networks.blocks import AnyCellHead, Head, ResidualBlock
 from efficientzero.networks.consistency import Consistency
 from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
 from efficientzero.networks.representation import Representation
@@ -33,9 +33,10 @@ class Prediction(NamedTuple):
     value: Tensor
     continuation: Tensor | None
 
-    def expected(self, value: Tensor) -> Tensor:
-        """Decoded values ``[batch]`` of imagined states, times the probability that there is anything to come."""
-        return value if self.continuation is None else value * torch.sigmoid(self.continuation.float())
+    @property
+    def goes_on(self) -> Tensor | None:
+        """float32 ``[batch]``, the probability that the episode goes on in imagined states, or None."""
+        return None if self.continuation is None else torch.sigmoid(self.continuation.float())
 
 
 class EfficientZeroNetwork(nn.Module):
@@ -47,7 +48,8 @@ class EfficientZeroNetwork(nn.Module):
         actions: the number of actions.
         value_prefix: predict the sum of rewards by an LSTM instead of each reward.
         consistency: have the SimSiam branches.
-        continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020).
+        continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020), by a
+            head like the others (``dense``), by one that is the same in every cell (``any_cell``), or not (``none``).
     """
 
     HEADS = ("reward", "policy", "value", "continuation", "consistency")  # all but what makes latent states
@@ -60,7 +62,7 @@ class EfficientZeroNetwork(nn.Module):
         *,
         value_prefix: bool,
         consistency: bool,
-        continuation: bool,
+        continuation: Literal["none", "dense", "any_cell"],
     ):
         super().__init__()
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
@@ -74,9 +76,11 @@ class EfficientZeroNetwork(nn.Module):
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
         self.policy = Head(architecture, norm, latent_shape, actions)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins)
-        self.continuation = (
-            Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST) if continuation else None
-        )
+        self.continuation: nn.Module | None = None
+        if continuation == "dense":
+            self.continuation = Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST)
+        elif continuation == "any_cell":
+            self.continuation = AnyCellHead(latent_shape, initial=CONTINUES_AT_FIRST)
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
         self.consistency = Consistency(architecture, latent_size) if consistency else None
         # On a CPU a convolution of few channels is faster with the channels last in memory.
@@ -106,5 +110,8 @@ class EfficientZeroNetwork(nn.Module):
     def predict(self, latent: Tensor) -> Prediction:
         """Latent states ``[batch, c, h, w]``, real or imagined -> what is said of them."""
         features = self.trunk(latent)
-        continuation = None if self.continuation is None else self.continuation(features)[:, 0]
+        continuation = None
+        if self.continuation is not None:
+            # By cells, it needs no more than the cells that the dynamics made.
+            continuation = self.continuation(latent if isinstance(self.continuation, AnyCellHead) else features)[:, 0]
         return Prediction(self.policy(features), self.value(features), continuation)

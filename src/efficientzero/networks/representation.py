@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import Architecture, is_grid
-from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, min_max_scaled
+from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, scaled_latent
 
 LARGEST_LATENT = 8  # pixels; an image is pooled until it is no larger
 
@@ -22,7 +22,7 @@ class Representation(nn.Module):
 
     Args:
         architecture: widths. normalisation: see :func:`efficientzero.networks.blocks.feature_norm`.
-        latent: ``min_max``: scaled to [0, 1]; ``free``: as the last block leaves it.
+        latent: the scale of latent states, see :func:`efficientzero.networks.blocks.scaled_latent`.
         input_shape: ``(stacked channels, height, width)`` of the observation.
 
     Attributes:
@@ -66,7 +66,7 @@ class Representation(nn.Module):
             layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
             layers += [] if grid else [block()]
         self.layers = nn.Sequential(*layers, block())
-        self.scaled = latent == "min_max"
+        self.scale = latent
         self.latent_shape = self._measured(input_shape)
 
     def _measured(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -81,5 +81,4 @@ class Representation(nn.Module):
         if observation.dtype == torch.uint8:
             observation = observation.float() / 255.0
         # Few channels at a high resolution: four times as fast with the channels last.
-        latent = self.layers(observation.contiguous(memory_format=torch.channels_last))
-        return min_max_scaled(latent) if self.scaled else latent
+        return scaled_latent(self.layers(observation.contiguous(memory_format=torch.channels_last)), self.scale)

@@ -70,8 +70,8 @@ class Network(Section):
     # published; by the batch in training, by running statistics in search.
     normalisation: Literal["layer", "batch"]
     # min_max: every latent state, real or imagined, is scaled to [0, 1] (MuZero, appendix G). free: as published for
-    # EfficientZero; imagined states may grow with depth.
-    latent: Literal["min_max", "free"]
+    # EfficientZero; imagined states may grow with depth. standard: a mean of 0 and a variance of 1.
+    latent: Literal["min_max", "standard", "free"]
     support_maximum: Positive  # categorical supports cover h(x) in [-maximum, maximum]
     support_bins: Annotated[int, Field(ge=3)]
 
@@ -167,7 +167,9 @@ class EfficientZeroSettings(Section):
     consistency: bool
     value_prefix: bool
     off_policy_correction: bool
-    continuation: bool  # predict whether the episode goes on after an imagined step; else ends show in values alone
+    # Whether the episode goes on after an imagined step. dense: predicted by a head like the others; any_cell: by one
+    # that is the same in every cell of the latent state, one of which ends it; none: ends show in values alone.
+    continuation: Literal["none", "dense", "any_cell"]
     discount: Discount
     network: Network
     search: Search

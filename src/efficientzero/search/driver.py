@@ -12,7 +12,7 @@ from torch import Tensor
 from efficientzero.compiled.tree import check_combination
 from efficientzero.search.borrowed_tree import borrowed_tree
 from efficientzero.search.latent_pool import LatentPool
-from efficientzero.search.model import SearchModel, SearchRoot
+from efficientzero.search.model import RecurrentOutput, SearchModel, SearchRoot
 from efficientzero.search.result import SearchResult
 from efficientzero.search.root_noise import mix_dirichlet
 
@@ -68,8 +68,8 @@ def search(
             tree.select()
             parent_index, action, depth = selection.to(root.latent.device, torch.int64)
             output = model.recurrent(*pool.gather(parent_index), action)
-            prediction = _pack(output.policy_logits, output.value, output.reward, batch, actions)
-            tree.expand_and_backup(prediction[:, :actions], prediction[:, actions], prediction[:, actions + 1])
+            prediction = _pack(output, batch, actions)
+            tree.expand_and_backup(prediction[:, :actions], *prediction[:, actions:].T)
             pool.store(node, output, depth)
         pool.give_back()
         found = tree.summary()
@@ -79,15 +79,15 @@ def search(
         return SearchResult(**found)
 
 
-def _pack(policy_logits: Tensor, value: Tensor, reward: Tensor, batch: int, actions: int) -> NDArray[np.float32]:
-    """``[b, actions + 2]`` on the host."""
-    for name, tensor, shape in (
-        ("policy_logits", policy_logits, (batch, actions)),
-        ("value", value, (batch,)),
-        ("reward", reward, (batch,)),
-    ):
-        _check(name, tensor, shape)
-    return torch.cat((policy_logits, value[:, None], reward[:, None]), dim=1).cpu().numpy()
+def _pack(output: RecurrentOutput, batch: int, actions: int) -> NDArray[np.float32]:
+    """``[b, actions + 2]`` on the host: policy logits, value, reward; ``[b, actions + 3]`` with the continuation."""
+    single = {"value": output.value, "reward": output.reward}
+    if output.continuation is not None:
+        single["continuation"] = output.continuation
+    _check("policy_logits", output.policy_logits, (batch, actions))
+    for name, tensor in single.items():
+        _check(name, tensor, (batch,))
+    return torch.cat((output.policy_logits, *(tensor[:, None] for tensor in single.values())), dim=1).cpu().numpy()
 
 
 def _to_numpy(name: str, tensor: Tensor, shape: tuple[int, ...]) -> NDArray[np.float32]:

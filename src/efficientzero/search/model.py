@@ -27,7 +27,8 @@ class RecurrentOutput:
     """The model's prediction one action further.
 
     Shapes and dtypes as in ``SearchRoot``. reward: float32 ``[b]``, the reward of the action, or, from a model with
-    value prefixes, the undiscounted sum of rewards since the reward state was last zero.
+    value prefixes, the undiscounted sum of rewards since the reward state was last zero. continuation: float32 ``[b]``,
+    the probability that the episode goes on after the action; ``value`` is then that of an episode that does. None: 1.
     """
 
     latent: Tensor
@@ -35,6 +36,7 @@ class RecurrentOutput:
     reward: Tensor
     value: Tensor
     policy_logits: Tensor
+    continuation: Tensor | None = None
 
 
 class SearchModel(Protocol):
