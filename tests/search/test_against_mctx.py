@@ -21,7 +21,9 @@ CASES = [  # discount, with rewards, scale of the logits, q_floor, value_scale, 
     (1.0, False, 4.0, 0.5, 1.0, 50.0, 2.5),
     (0.95, True, 0.3, 0.1, 0.5, 5.0, 0.5),
     (0.98, True, 20.0, 0.0, 1.0, 100.0, 1.25),  # probabilities of very different sizes
+    (0.99, True, 4.0, 0.01, 0.1, 50.0, 1.25),  # any step may be the last
 ]
+ENDS = len(CASES) - 1  # the case in which the model says so
 
 
 def recurrent(tables, key, action, state):
@@ -29,7 +31,7 @@ def recurrent(tables, key, action, state):
     following = next_state[state, action]
     output = mctx.RecurrentFnOutput(
         reward=reward[state, action],
-        discount=jnp.full(action.shape, discount, jnp.float32),
+        discount=discount[state, action],
         prior_logits=policy_logits[following],
         value=value[following],
     )
@@ -74,11 +76,12 @@ def puct_policy(tables, key, root, invalid, floor, c1, *, simulations, fraction)
 def compare(policy, actions, simulations, number):
     discount, rewards, logit_scale, floor, value_scale, visit_offset, c1 = CASES[number]
     generator = np.random.default_rng([actions, simulations, number, policy == "puct"])
-    model = TabularModel.random(generator, actions, rewards=rewards, logit_scale=logit_scale)
+    model = TabularModel.random(generator, actions, rewards=rewards, logit_scale=logit_scale, ends=number == ENDS)
     states = generator.integers(len(model.value), size=ROOTS, dtype=np.int32)
     legal = random_mask(generator, ROOTS, actions) if number % 2 else np.ones((ROOTS, actions), bool)
     key = jax.random.PRNGKey(generator.integers(1 << 30))
-    tables = (model.next_state, model.policy_logits, model.value, model.reward, np.float32(discount))
+    continuation = np.ones_like(model.reward) if model.continuation is None else model.continuation
+    tables = (model.next_state, model.policy_logits, model.value, model.reward, np.float32(discount) * continuation)
     tables = tuple(jnp.asarray(table) for table in tables)
     root = mctx.RootFnOutput(
         prior_logits=tables[1][states], value=tables[2][states], embedding=jnp.asarray(states, jnp.int32)

@@ -108,9 +108,10 @@ class Broken:
         return RecurrentOutput(**(vars(output) | {self.field: self.change(getattr(output, self.field))}))
 
 
-@pytest.mark.parametrize("field", ["policy_logits", "value", "reward"])
+@pytest.mark.parametrize("field", ["policy_logits", "value", "reward", "continuation"])
 def test_predictions_of_a_wrong_dtype_or_shape_or_not_finite_are_named(field):
     model, root, settings, _ = setup()
+    model.continuation = np.ones_like(model.reward)
     with pytest.raises(ValueError, match=rf"{field}: expected float32 .* got float64"):
         find(Broken(model, field, lambda tensor: tensor.double()), root, settings)
     with pytest.raises(ValueError, match=rf"{field}: expected float32 .* got float32 \[4"):
