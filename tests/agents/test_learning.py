@@ -235,7 +235,7 @@ def test_a_model_that_mistakes_actions_is_seen(wrong):
 @pytest.mark.slow
 def test_a_model_whose_latents_leave_their_scale_is_seen():
     spoiled = copy_of(taught(*COMBINATIONS[0])[0])
-    spoiled.network.dynamics.scaled = False
+    spoiled.network.dynamics.scale = "free"
     with pytest.raises(AssertionError):
         check_what_was_learned(spoiled)
     assert reward_correlations(spoiled)[2] < REWARDS_FOLLOWED[2]
