@@ -1,7 +1,7 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named table and baselines
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named standard and baselines
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
 
 Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
 over the games, where a game's scores are divided by the highest mean that any agent has there at the last budget, and
@@ -73,7 +73,7 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--suites", nargs="+", default=["table", "baselines"], help="names of suites (default: %(default)s)"
+        "--suites", nargs="+", default=["standard", "baselines"], help="names of suites (default: %(default)s)"
     )
     try:
         scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
