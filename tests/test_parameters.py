@@ -51,7 +51,7 @@ def test_the_committed_parameters_are_right():
     parameters = load_parameters(ROOT / "params.yaml")
     settings = parameters.agent["efficientzero"]
     assert isinstance(settings, EfficientZeroSettings)
-    assert settings.learning.learning_rate == 0.0005
+    assert settings.learning.learning_rate == 0.001
     assert parameters.milestones.list[0].from_ == 0
 
 
