@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.experiments.composition import composed
+from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import Parameters, check
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("-S", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="a parameter")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    overrides = {key: yaml.safe_load(value) for key, value in (pair.split("=", 1) for pair in arguments.overrides)}
+    overrides = parse_overrides(arguments.overrides)
     print("| game | latent states | changed cells said rightly, by depth | CPU-s |\n|---|---|---|---|", flush=True)
     for game in arguments.games:
         for latent in arguments.latents:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from numpy.typing import NDArray
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent, NetworkModel
@@ -26,6 +25,7 @@ from efficientzero.agents.network_agent import NetworkAgent
 from efficientzero.agents.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
 from efficientzero.experiments.composition import composed
+from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.games import find_game
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("-S", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="a parameter")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    overrides = {key: yaml.safe_load(value) for key, value in (pair.split("=", 1) for pair in arguments.overrides)}
+    overrides = parse_overrides(arguments.overrides)
     parameters = check(composed({"game": arguments.game, **overrides}, ROOT))
     observations, fatal = dangerous_positions(parameters, arguments.positions)
     print("| game | agent | settings | seed | updates | fatal actions told from others | CPU-s |", flush=True)

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.interface import Memory
 from efficientzero.agents.soundness import correlation, draw_sample, normalised, predictions
 from efficientzero.experiments.composition import composed
+from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("-S", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="a parameter")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    overrides = {key: yaml.safe_load(value) for key, value in (pair.split("=", 1) for pair in arguments.overrides)}
+    overrides = parse_overrides(arguments.overrides)
     settings = " ".join(f"`{pair}`" for pair in arguments.overrides)
     for game in arguments.games:
         parameters = check(composed({"game": game, **overrides}, ROOT))
