@@ -26,7 +26,8 @@ def device_name(device: torch.device) -> str:
 def configure_torch(threads: int) -> None:
     """Sets what the bits of a result depend on: the number of threads, and deterministic kernels."""
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # As use_deterministic_algorithms(warn_only=True), which also loads torch's compiler: a second and a half.
+    torch.set_deterministic_debug_mode("warn")
     # Nothing here reads memory before it is written: filling it first, as deterministic mode does, only takes time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

@@ -60,7 +60,9 @@ class NetworkAgent(ABC):
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""
         arrays = self.network_state()
-        arrays |= {f"optimizer.{name}": array for name, array in optimizer_arrays(self.network, self.optimizer).items()}
+        if self.updates:  # before the first there is nothing in an optimiser, and making one takes a second and a half
+            moments = optimizer_arrays(self.network, self.optimizer)
+            arrays |= {f"optimizer.{name}": array for name, array in moments.items()}
         arrays["updates"] = np.array(self.updates, np.int64)
         arrays["flops"] = np.array(self.flops, np.int64)
         return arrays
