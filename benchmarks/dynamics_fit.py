@@ -30,6 +30,7 @@ from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.replay import Recording
 from efficientzero.run import new_run
+from efficientzero.stage import reported_errors
 from efficientzero.targets import unroll
 
 ROOT = Path(__file__).parents[1]
@@ -119,4 +120,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with reported_errors():
+        main()

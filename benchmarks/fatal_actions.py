@@ -31,6 +31,7 @@ from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.run import new_run
+from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]
 AGENTS = ("efficientzero", "muzero_reanalyze", "dqn")
@@ -130,4 +131,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with reported_errors():
+        main()

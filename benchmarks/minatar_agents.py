@@ -1,6 +1,6 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named standard and baselines
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named fast and baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
 
 Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
@@ -73,7 +73,7 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--suites", nargs="+", default=["standard", "baselines"], help="names of suites (default: %(default)s)"
+        "--suites", nargs="+", default=["fast", "baselines"], help="names of suites (default: %(default)s)"
     )
     try:
         scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)

@@ -60,7 +60,7 @@ class NetworkAgent(ABC):
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""
         arrays = self.network_state()
-        if self.updates:  # before the first there is nothing in an optimiser, and making one takes a second and a half
+        if self.updates:  # before the first an optimiser is empty, and torch loads its compiler to make one
             moments = optimizer_arrays(self.network, self.optimizer)
             arrays |= {f"optimizer.{name}": array for name, array in moments.items()}
         arrays["updates"] = np.array(self.updates, np.int64)
