@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[1] / "src"
-# In a process of its own, for what it has loaded; a new agent is made and saved there, as `collect` does.
+# In a process of its own, for what it has loaded; an agent learns and is saved there, as by `train`.
 PROGRAM = """
 import sys
 import torch
@@ -16,15 +18,24 @@ assert torch.get_num_threads() == 1 and torch.are_deterministic_algorithms_enabl
 assert torch.is_deterministic_algorithms_warn_only_enabled() and not torch.utils.deterministic.fill_uninitialized_memory
 from pathlib import Path
 from tiny import tiny
-from efficientzero.run import new_run, save_run
-save_run(new_run(tiny(), "dqn", 0), Path(sys.argv[1]), None)
+from efficientzero.loop import train, warm_up
+from efficientzero.progress import Progress
+from efficientzero.run import load_run, new_run, save_run
+parameters = tiny(agent__dqn__learning__optimizer=sys.argv[2])
+run, progress = new_run(parameters, "dqn", 0), Progress(1, "", "")
+warm_up(run, 40, parameters.envs, progress)
+train(run, 48, parameters.envs, progress, lambda run: None)
+assert run.agent.updates > 0
+save_run(run, Path(sys.argv[1]), None)
+load_run(parameters, "dqn", 0, Path(sys.argv[1]))
 print(*sorted(name for name in set(sys.modules) - before if name in ("torch._dynamo", "torch._inductor")))
 """
 
 
-def test_no_compiler_is_loaded_by_a_stage_that_does_not_learn(tmp_path):
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_a_stage_does_not_load_a_compiler(tmp_path, optimizer):
     found = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path / "run")],
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "run"), optimizer],
         env={"PYTHONPATH": f"{SOURCE}:{SOURCE.parent / 'tests'}"},
         text=True,
         capture_output=True,

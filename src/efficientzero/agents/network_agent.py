@@ -60,9 +60,7 @@ class NetworkAgent(ABC):
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""
         arrays = self.network_state()
-        if self.updates:  # before the first an optimiser is empty, and torch loads its compiler to make one
-            moments = optimizer_arrays(self.network, self.optimizer)
-            arrays |= {f"optimizer.{name}": array for name, array in moments.items()}
+        arrays |= {f"optimizer.{name}": array for name, array in optimizer_arrays(self.network, self.optimizer).items()}
         arrays["updates"] = np.array(self.updates, np.int64)
         arrays["flops"] = np.array(self.flops, np.int64)
         return arrays

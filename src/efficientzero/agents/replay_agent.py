@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from efficientzero.agents.interface import Acting, EnvironmentSpecification, Memory
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.network_state import load_network, network_arrays
+from efficientzero.agents.optimizer import new_optimizer
 from efficientzero.parameters import Learning, UnrolledLearning
 from efficientzero.random_streams import generator
 
@@ -55,20 +56,8 @@ class ReplayAgent(NetworkAgent):
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer:
-        """Made on first use: an agent that only acts needs none, and torch loads a second's worth of code for it."""
-        learning = self.learning
-        weights = self.network.parameters()
-        if learning.optimizer == "sgd":
-            return torch.optim.SGD(
-                weights, lr=learning.learning_rate, momentum=learning.momentum, weight_decay=learning.weight_decay
-            )
-        return torch.optim.AdamW(
-            weights,
-            lr=learning.learning_rate,
-            eps=learning.adam_epsilon,
-            weight_decay=learning.weight_decay,
-            fused=True,
-        )
+        """Made on first use: an agent that only acts needs none."""
+        return new_optimizer(self.learning, self.network.parameters())
 
     def _autocast(self) -> torch.autocast:
         enabled = self.learning.precision == "bfloat16"
