@@ -15,6 +15,7 @@ all returns backed up to it.
 cimport cython
 from cpython.buffer cimport PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
 from cython.parallel cimport prange
+from libc.math cimport fabsf
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
 import numpy as np
@@ -121,7 +122,8 @@ cdef class SearchTree:
     batch, actions, simulations: what is allocated. ``reset`` may use fewer roots, never more.
     policy: "puct" (mctx ``muzero_policy``: Schrittwieser et al. 2020, appendix B) or "gumbel" (mctx
         ``gumbel_muzero_policy``: Danihelka et al. 2022). Ties go to the lowest action.
-    q_transform: how the Q-values of a node enter the policy. ``range`` below is at least ``max(q_floor, 1e-8)``.
+    q_transform: how the Q-values of a node enter the policy. ``range`` below is at least ``max(q_floor, q_floor_share *
+        |value of the node|, 1e-8)``, where the value is the mean of the network's and all returns so far.
         "by_parent_and_siblings" (PUCT): (Q - low) / range, with low and high over the node's value and its visited
         children's Q; unvisited actions get 0.
         "completed_by_mix_value" (Gumbel): unvisited actions get the mixed value of Danihelka et al., appendix D; all
@@ -146,7 +148,7 @@ cdef class SearchTree:
     cdef readonly float discount
     cdef Py_ssize_t nodes, stride, considered_rows
     cdef int policy, q_transform, horizon
-    cdef float floor, value_scale, visit_offset
+    cdef float floor, floor_share, value_scale, visit_offset
     cdef bint ready, selected
     # [batch, nodes]
     cdef int32_t *parent
@@ -186,8 +188,8 @@ cdef class SearchTree:
     cdef readonly object packed_selection  # the arrays that select returns as one int32 [3, b]
 
     def __init__(self, Py_ssize_t batch, Py_ssize_t actions, Py_ssize_t simulations, *, str policy, str q_transform,
-                 double discount, value_prefix_horizon=None, double q_floor=0.0, double value_scale=0.1,
-                 double visit_offset=50.0, double exploration_init=1.25, double exploration_base=19652.0,
+                 double discount, value_prefix_horizon=None, double q_floor=0.0, double q_floor_share=0.0,
+                 double value_scale=0.1, double visit_offset=50.0, double exploration_init=1.25, double exploration_base=19652.0,
                  considered_visits=None, int threads=1):
         check_combination(policy, q_transform)
         positive = {"batch": batch, "actions": actions, "simulations": simulations, "threads": threads}
@@ -202,7 +204,8 @@ cdef class SearchTree:
         self.capacity, self.batch, self.actions, self.simulations = batch, batch, actions, simulations
         self.nodes, self.stride, self.threads = simulations + 1, (actions + 3) // 4 * 4, threads
         self.discount, self.horizon = discount, value_prefix_horizon or 0
-        self.floor, self.value_scale, self.visit_offset = max(q_floor, 1e-8), value_scale, visit_offset
+        self.floor, self.floor_share = max(q_floor, 1e-8), q_floor_share
+        self.value_scale, self.visit_offset = value_scale, visit_offset
         self.arrays = {}
         self._allocate()
         count = np.arange(simulations + 2, dtype=np.float64)
@@ -538,10 +541,13 @@ cdef class SearchTree:
         for k in range(count):
             low = smaller(low, q[k])
             high = larger(high, q[k])
-        per_range = <float> 1.0 / larger(high - low, self.floor)
+        per_range = <float> 1.0 / larger(high - low, self._floor(index))
         for k in range(count):
             q[k] = (q[k] - low) * per_range
         return 0.0
+
+    cdef inline float _floor(self, Py_ssize_t index) noexcept nogil:
+        return larger(self.floor, self.floor_share * fabsf(self.value[index]))
 
     cdef inline float _completed_by_mix_value(self, Py_ssize_t index, Py_ssize_t count, float* q, float* prior,
                                               float* visits) noexcept nogil:
@@ -556,7 +562,7 @@ cdef class SearchTree:
         if count < self.actions:
             low = smaller(low, mix)
             high = larger(high, mix)
-        scale = self._visit_scale(count, visits) / larger(high - low, self.floor)
+        scale = self._visit_scale(count, visits) / larger(high - low, self._floor(index))
         for k in range(count):
             q[k] = (q[k] - low) * scale
         return (mix - low) * scale
@@ -582,7 +588,7 @@ cdef class SearchTree:
     cdef inline float _tree_min_max(self, Py_ssize_t row, Py_ssize_t index, Py_ssize_t count, float* q, float* prior,
                                     float* visits, bint is_root, float* mean_q) noexcept nogil:
         cdef float low = self.low[row]
-        cdef float per_range = <float> 1.0 / larger(self.high[row] - low, self.floor)
+        cdef float per_range = <float> 1.0 / larger(self.high[row] - low, self._floor(index))
         cdef float scale = 1.0
         cdef float unvisited = 0.0
         cdef Py_ssize_t k

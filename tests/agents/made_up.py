@@ -33,6 +33,7 @@ SETTINGS = {
         "considered_actions": 4,
         "q_transform": "completed_by_mix_value",
         "q_floor": 0.1,
+        "q_floor_share": 0.0,
         "value_scale": 0.1,
         "visit_offset": 50.0,
         "root_value": "mean",

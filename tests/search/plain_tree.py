@@ -89,7 +89,7 @@ class PlainSearch:
     def transformed(self, node: Node, mean_q: float) -> np.ndarray:
         """[actions], unvisited actions included."""
         settings = self.settings
-        floor = max(settings.q_floor, 1e-8)
+        floor = max(settings.q_floor, settings.q_floor_share * abs(node.value), 1e-8)
         values = {action: self.q(child) for action, child in node.children.items()}
         actions = len(self.legal)
         most = max((child.visits for child in node.children.values()), default=0)

@@ -87,6 +87,7 @@ def search_settings(policy: str, **changes: object) -> Search:
         "considered_actions": 16,
         "q_transform": q_transform,
         "q_floor": 0.0,
+        "q_floor_share": 0.0,
         "value_scale": 0.1,
         "visit_offset": 50.0,
         "root_value": "mean",

@@ -36,6 +36,7 @@ def both(
         simulations=simulations or int(generator.integers(2, 51)),
         considered_actions=int(generator.integers(1, 17)),
         q_floor=float(generator.choice([0.0, 0.01, 2.0])),
+        q_floor_share=float(generator.choice([0.0, 0.1, 1.0])),
         value_scale=float(generator.choice([0.1, 1.0])),
         visit_offset=visit_offset or float(generator.choice([0.0, 50.0])),
         root_value=root_value,

@@ -203,6 +203,22 @@ def test_a_wide_value_floor_leaves_small_differences_small():
         )
 
 
+@pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
+@pytest.mark.parametrize(("floors", "same"), [({"q_floor_share": 0.8}, True), ({"q_floor": 0.8}, False)])
+def test_a_floor_that_is_a_share_of_the_value_is_blind_to_the_scale_of_rewards(policy, q_transform, floors, same):
+    found = []
+    for scale in np.float32([1.0, 0.125]):  # a power of two: no rounding
+        tree, generator = make_tree(5, 7, 30, policy, q_transform=q_transform, **floors), np.random.default_rng(0)
+        logits, value, _ = predictions(generator, 5, 7)
+        tree.reset(logits, value * scale)
+        for _ in range(30):
+            tree.select()
+            logits, value, reward = predictions(generator, 5, 7)
+            tree.expand_and_backup(logits, value * scale, reward * scale)
+        found.append(tree.nodes_so_far()["action"].copy())
+    assert np.array_equal(*found) == same
+
+
 @pytest.mark.parametrize(("network_value", "clipped"), [(1000.0, 1.0), (-1000.0, 0.0)])
 def test_an_unvisited_action_is_not_valued_beyond_what_the_tree_has_seen(network_value, clipped):
     tree = make_tree(1, 6, 4, "gumbel", q_transform="tree_min_max", considered_visits=considered_visits(2, 4))

@@ -91,6 +91,7 @@ class Search(Section):
     considered_actions: PositiveInt  # Gumbel: actions at the start of sequential halving
     q_transform: Literal["completed_by_mix_value", "by_parent_and_siblings", "tree_min_max"]
     q_floor: NonNegative  # smallest range of values that is stretched to [0, 1]
+    q_floor_share: NonNegative  # the same as a share of the position's value; the larger of both holds
     value_scale: Positive  # c_scale of completed Q-values
     visit_offset: NonNegative  # c_visit of completed Q-values
     root_value: Literal["mean", "policy"]  # of all simulations, or the actions' weighted by the policy found

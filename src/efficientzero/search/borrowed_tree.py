@@ -32,6 +32,7 @@ def borrowed_tree(
         "discount": discount,
         "value_prefix_horizon": value_prefix_horizon,
         "q_floor": settings.q_floor,
+        "q_floor_share": settings.q_floor_share,
         "value_scale": settings.value_scale,
         "visit_offset": settings.visit_offset,
         "exploration_init": settings.exploration_init,
