@@ -1,13 +1,13 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named fast and baselines
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named fast, baselines and freeway
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
 
 Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
-over the games, where a game's scores are divided by the highest mean that any agent has there at the last budget, and
-how far EfficientZero is from each other agent. Seeds are independent and the divisor is taken as known, so the error of
-a difference is the root of both agents' summed squared errors over games, divided by the number of games. With three
-seeds an error is itself known to about half of its size only.
+over the games that EfficientZero has played, where a game's scores are divided by the highest mean that any agent has
+there at the last budget, and how far EfficientZero is from each other agent. Seeds are independent and the divisor is
+taken as known, so the error of a difference is the root of both agents' summed squared errors over games, divided by
+the number of games. With three seeds an error is itself known to about half of its size only.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--suites", nargs="+", default=["fast", "baselines"], help="names of suites (default: %(default)s)"
+        "--suites", nargs="+", default=["fast", "baselines", "freeway"], help="names of suites (default: %(default)s)"
     )
     try:
         scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
@@ -84,6 +84,9 @@ def main() -> None:
     lines = [line for game in games for line in game_table(table, scores, game)]
     budgets = sorted(scores.env_steps.unique())
     everywhere = [game for game in games if SUBJECT in table.loc[game].index.get_level_values("agent")]
+    if not everywhere:
+        print("\n".join([*lines, f"No game has scores of {SUBJECT} in these suites, so there is no mean over games."]))
+        return
     lines += [
         f"### Mean over {', '.join(everywhere)}",
         "",
