@@ -3,16 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DVC := $(BIN)/dvc
-# How many agents `make repro` runs at once; each takes one core.
-JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+# Of `make repro`: runs of an agent and a seed, each of one core and with a replay of its own in memory.
+RUNS_AT_ONCE ?= $(shell getconf _NPROCESSORS_ONLN)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help repro test lint bench notebooks clean
 
 help:
-	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro), as many agents at once as there"
-	@echo "             are cores; make repro JOBS=1 is dvc repro alone, with progress bars"
+	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro), as many agents and seeds at once as there"
+	@echo "             are cores; make repro RUNS_AT_ONCE=1 is dvc repro alone, with progress bars (and for one GPU)"
 	@echo "make test    lint, then all tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"
@@ -26,9 +26,10 @@ help:
 
 repro: $(VENV)/.pipeline
 	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
-	@# A process for each agent and seed. Where one fails, the last line runs its stage again, and its message comes last.
-	@[ $(JOBS) = 1 ] || $(DVC) stage list --name-only | sed -n 's/^collect@\(.*\)/evaluate@\1-*/p' \
-	  | xargs -n 1 -P $(JOBS) sh -c '$(DVC) --wait-for-lock repro --quiet --glob "$$0" 2>&1 | cat'
+	@# A process for each agent and seed; what fails there is run again by the last line, so that its message comes last.
+	@[ $(RUNS_AT_ONCE) = 1 ] || { stages=$$($(DVC) stage list --name-only) && echo "$$stages" | sed -n 's/^collect@//p' \
+	  | xargs -n 1 -P $(RUNS_AT_ONCE) sh -c '{ $(DVC) --wait-for-lock repro --quiet --glob "evaluate@$$0-*" \
+	      || echo "failed; its stage is run again, alone, when the others are done"; } 2>&1 | sed -u "s/^/$$0: /"'; }
 	@$(DVC) repro
 
 test: lint

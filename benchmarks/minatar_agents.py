@@ -83,7 +83,7 @@ def main() -> None:
     games = sorted(scores.game.unique())
     lines = [line for game in games for line in game_table(table, scores, game)]
     budgets = sorted(scores.env_steps.unique())
-    everywhere = [game for game in games if SUBJECT in table.loc[game].index.get_level_values("agent")]
+    everywhere = [game for game in games if (game, SUBJECT, budgets[-1]) in table.index]
     if not everywhere:
         print("\n".join([*lines, f"No game has scores of {SUBJECT} in these suites, so there is no mean over games."]))
         return

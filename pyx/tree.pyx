@@ -189,8 +189,8 @@ cdef class SearchTree:
 
     def __init__(self, Py_ssize_t batch, Py_ssize_t actions, Py_ssize_t simulations, *, str policy, str q_transform,
                  double discount, value_prefix_horizon=None, double q_floor=0.0, double q_floor_share=0.0,
-                 double value_scale=0.1, double visit_offset=50.0, double exploration_init=1.25, double exploration_base=19652.0,
-                 considered_visits=None, int threads=1):
+                 double value_scale=0.1, double visit_offset=50.0, double exploration_init=1.25,
+                 double exploration_base=19652.0, considered_visits=None, int threads=1):
         check_combination(policy, q_transform)
         positive = {"batch": batch, "actions": actions, "simulations": simulations, "threads": threads}
         for name, number in positive.items():
@@ -547,7 +547,7 @@ cdef class SearchTree:
         return 0.0
 
     cdef inline float _floor(self, Py_ssize_t index) noexcept nogil:
-        return larger(self.floor, self.floor_share * fabsf(self.value[index]))
+        return larger(self.floor_share * fabsf(self.value[index]), self.floor)
 
     cdef inline float _completed_by_mix_value(self, Py_ssize_t index, Py_ssize_t count, float* q, float* prior,
                                               float* visits) noexcept nogil:

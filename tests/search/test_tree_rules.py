@@ -204,10 +204,8 @@ def test_a_wide_value_floor_leaves_small_differences_small():
 
 
 @pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
-@pytest.mark.parametrize(("floors", "same"), [({"q_floor_share": 0.8}, True), ({"q_floor": 0.8}, False)])
-def test_a_floor_that_is_a_share_of_the_value_is_blind_to_the_scale_of_rewards(policy, q_transform, floors, same):
-    found = []
-    for scale in np.float32([1.0, 0.125]):  # a power of two: no rounding
+def test_a_floor_that_is_a_share_of_the_value_is_blind_to_the_scale_of_rewards(policy, q_transform):
+    def actions(scale, **floors):
         tree, generator = make_tree(5, 7, 30, policy, q_transform=q_transform, **floors), np.random.default_rng(0)
         logits, value, _ = predictions(generator, 5, 7)
         tree.reset(logits, value * scale)
@@ -215,8 +213,12 @@ def test_a_floor_that_is_a_share_of_the_value_is_blind_to_the_scale_of_rewards(p
             tree.select()
             logits, value, reward = predictions(generator, 5, 7)
             tree.expand_and_backup(logits, value * scale, reward * scale)
-        found.append(tree.nodes_so_far()["action"].copy())
-    assert np.array_equal(*found) == same
+        return tree.nodes_so_far()["action"].tolist()
+
+    one, eighth = np.float32([1.0, 0.125])  # a power of two: no rounding
+    assert actions(one, q_floor_share=8.0) == actions(eighth, q_floor_share=8.0)
+    assert actions(one, q_floor_share=8.0) != actions(one)
+    assert actions(one, q_floor=8.0) != actions(eighth, q_floor=8.0)
 
 
 @pytest.mark.parametrize(("network_value", "clipped"), [(1000.0, 1.0), (-1000.0, 0.0)])

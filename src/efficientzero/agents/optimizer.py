@@ -1,8 +1,11 @@
-"""The optimiser of a network that learns from a replay."""
+"""The optimiser of a network that learns from a replay.
+
+torch's optimisers load torch's compiler, more than a second of work that every stage which learns would begin with,
+only to tell it to leave them alone. So these say so without it, and take their steps without what looks for it.
+"""
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Iterable
 
@@ -12,25 +15,20 @@ from torch import nn
 from efficientzero.parameters import Learning
 
 
+class _SGD(torch.optim.SGD):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
+
+
+class _AdamW(torch.optim.AdamW):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
 def new_optimizer(learning: Learning, weights: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """SGD with momentum, or AdamW, as ``learning.optimizer`` says."""
-    _leave_out_the_compiler()
-    rate, decay = learning.learning_rate, learning.weight_decay
-    optimizer: torch.optim.Optimizer
-    if learning.optimizer == "sgd":
-        optimizer = torch.optim.SGD(weights, lr=rate, weight_decay=decay, momentum=learning.momentum)
-    else:
-        optimizer = torch.optim.AdamW(weights, lr=rate, weight_decay=decay, eps=learning.adam_epsilon, fused=True)
-    step = inspect.unwrap(type(optimizer).step)  # without torch's hooks and profiling, and what switches gradients off
-    optimizer.step = torch.no_grad()(functools.partial(step, optimizer))  # type: ignore[method-assign]
-    return optimizer
-
-
-def _leave_out_the_compiler() -> None:
-    """Marks an optimiser's methods as left alone by torch's compiler, as torch does itself at their first call.
-
-    It loads its compiler to do so, in more than a second, which every stage that learns would begin with.
-    """
-    for name in ("add_param_group", "load_state_dict", "state_dict", "zero_grad"):
+    for name in ("add_param_group", "zero_grad"):
         method = inspect.unwrap(getattr(torch.optim.Optimizer, name))
-        method.__dynamo_disable = method
+        method.__dynamo_disable = method  # as torch does at the first call
+    rate, decay = learning.learning_rate, learning.weight_decay
+    if learning.optimizer == "sgd":
+        return _SGD(weights, lr=rate, weight_decay=decay, momentum=learning.momentum)
+    return _AdamW(weights, lr=rate, weight_decay=decay, eps=learning.adam_epsilon, fused=True)
