@@ -26,10 +26,7 @@ help:
 
 repro: $(VENV)/.pipeline
 	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
-	@# A process for each agent and seed; what fails there is run again by the last line, so that its message comes last.
-	@[ $(RUNS_AT_ONCE) = 1 ] || { stages=$$($(DVC) stage list --name-only) && echo "$$stages" | sed -n 's/^collect@//p' \
-	  | xargs -n 1 -P $(RUNS_AT_ONCE) sh -c '{ $(DVC) --wait-for-lock repro --quiet --glob "evaluate@$$0-*" \
-	      || echo "failed; its stage is run again, alone, when the others are done"; } 2>&1 | sed -u "s/^/$$0: /"'; }
+	@[ $(RUNS_AT_ONCE) = 1 ] || sh stages/at_once $(DVC) $(RUNS_AT_ONCE)
 	@$(DVC) repro
 
 test: lint
