@@ -63,6 +63,14 @@ def test_everything_is_run_and_what_fails_is_said(tmp_path):
     assert rest.returncode != 0 and "no score" in rest.stderr
     started = [line for line in rest.stdout.splitlines() if line.startswith("Running stage")]
     assert started == ["Running stage 'evaluate@dqn-1-milestone1':"]
+    (tmp_path / "evaluate").write_text('echo "$1" > "score-$1-$2"')
+    assert dvc(tmp_path, "repro").returncode == 0
+    (tmp_path / "dvc").write_text(
+        f'#!/bin/sh\n[ "$1" = status ] && echo "$2" >> asked || echo "$1" >> asked\nexec "{DVC}" "$@"\n'
+    )
+    (tmp_path / "dvc").chmod(0o755)
+    again = subprocess.run(["sh", AT_ONCE, "./dvc", "2"], cwd=tmp_path, text=True, capture_output=True, check=False)
+    assert again.returncode == 0 and (tmp_path / "asked").read_text().split() == ["stage", "--quiet"], again.stderr
 
 
 def test_a_pipeline_that_cannot_be_read_is_said_once(tmp_path):
