@@ -169,6 +169,10 @@ def test_anything_else_than_parameters_is_refused(values):
             {"game": "minatar/breakout", "agent.rainbow.network.grid_convolutions": [[16, 3, 2], [16, 5, 1]]},
             "agent.rainbow.network.grid_convolutions: convolution 2 has a 5x5 kernel, but only 4x4 is left",
         ),
+        (
+            {"agent.dqn.learning.termination_fraction": 0.5, "agent.dqn.learning.reward_fraction": 0.5},
+            "agent.dqn.learning.reward_fraction: 0.5, with termination_fraction 0.5 leaves nothing",
+        ),
         ({"agent.rainbow.noisy": False}, "agent.rainbow.noisy: off, while agent.rainbow.exploration.last_epsilon is 0"),
         ({"envs.max_frames_per_episode": 4}, "envs.max_frames_per_episode: 4 must be more than envs.frame_skip (4)"),
         ({"agents": ["ppo"], "agent.ppo.rollout_steps": 160}, "agent.ppo.rollout_steps: 160 steps of 5 environments"),

@@ -98,7 +98,7 @@ def test_a_share_of_the_actions_in_training_is_random_and_none_elsewhere():
     seen = np.repeat(observation(1), 2000, axis=0)
     modes = ("training", "sampled", "best")
     always, some, never = (
-        {mode: agent(search__epsilon=epsilon).act(seen, draws(), env_steps=0, mode=mode) for mode in modes}
+        {mode: agent(exploration__first_epsilon=epsilon).act(seen, draws(), env_steps=0, mode=mode) for mode in modes}
         for epsilon in (1.0, 0.3, 0.0)
     )
     shares = np.bincount(always["training"].action, minlength=ACTIONS) / 2000
@@ -109,6 +109,10 @@ def test_a_share_of_the_actions_in_training_is_random_and_none_elsewhere():
         assert same_state({"policy": decisions["training"].policy}, {"policy": never["training"].policy})
         for mode in ("sampled", "best"):
             np.testing.assert_array_equal(decisions[mode].action, never[mode].action)
+    late = agent(exploration__first_epsilon=1.0, exploration__last_epsilon=0.3)
+    np.testing.assert_array_equal(
+        late.act(seen, draws(), env_steps=200, mode="training").action, some["training"].action
+    )
 
 
 @both_normalisations
@@ -394,9 +398,14 @@ def test_importance_weights_are_annealed_and_recency_is_asked_for():
     assert set(recencies) == {1.5}
 
 
-def test_a_share_of_a_batch_leads_to_terminations(monkeypatch):
-    one, filled = agent(learning__termination_fraction=0.5), memory()
+def test_shares_of_a_batch_lead_to_terminations_and_to_rewards(monkeypatch):
+    one, filled = agent(learning__termination_fraction=0.5, learning__reward_fraction=0.25), memory()
     recording, size, steps = filled.recording, one.learning.batch_size, one.learning.unroll_steps
+    recording.rewards[recording.rewards != 0] *= (
+        np.random.default_rng(1).random(int((recording.rewards != 0).sum())) < 0.1
+    )
+    rewarded = recording.rewards != 0
+    assert 0 < rewarded.mean() < 0.1
     drawn = []
     make = one._batch
     monkeypatch.setattr(
@@ -407,9 +416,12 @@ def test_a_share_of_a_batch_leads_to_terminations(monkeypatch):
     assert len({tuple(positions) for positions in drawn}) == 3
     for positions in drawn:
         assert len(positions) == size
-        rows, environments = recording.locate(positions[size - size // 2 :])
+        rows, environments = recording.locate(positions[size // 4 : size // 4 + size // 2])
         assert recording.terminated(rows, environments).all()
         assert (recording.last_row(rows, environments) - rows < steps).all()
+        for row, environment in zip(*recording.locate(positions[size // 4 + size // 2 :]), strict=True):
+            last = min(row + steps, recording.last_row(np.array([row]), np.array([environment]))[0] + 1)
+            assert rewarded[row:last, environment].any()
 
 
 def test_observations_are_augmented_as_asked():

@@ -44,6 +44,7 @@ SETTINGS = {
         "priority_correction_updates": 100,
         "recency": 0.0,
         "termination_fraction": 0.0,
+        "reward_fraction": 0.0,
         "head_resets": {"first_env_steps": None, "hold_updates": 20},
         "augmentation_shift": 0,
         "augmentation_intensity": 0.0,

@@ -11,12 +11,19 @@ from efficientzero.networks import (
     consistency_loss,
     frozen_statistics,
 )
-from efficientzero.networks.blocks import AnyCellHead
+from efficientzero.networks.blocks import AnyCellHead, PooledCells
 from efficientzero.parameters import Network
 
 
-def settings(size="small", normalisation="layer", latent="min_max", bins=21):
-    return Network(size=size, normalisation=normalisation, latent=latent, support_maximum=5.0, support_bins=bins)
+def settings(size="small", normalisation="layer", latent="min_max", pooling="none", bins=21):
+    return Network(
+        size=size,
+        normalisation=normalisation,
+        latent=latent,
+        reward_pooling=pooling,
+        support_maximum=5.0,
+        support_bins=bins,
+    )
 
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
@@ -217,10 +224,29 @@ def test_a_head_by_cells_is_a_choice():
     )
 
 
+def test_pooled_cells_say_what_is_there_and_how_much_of_it_but_not_where():
+    torch.manual_seed(0)
+    pooled = PooledCells(3)
+    empty = torch.zeros(1, 3, 10, 10)
+    seen = [empty.clone() for _ in range(4)]
+    seen[1][0, :, 4, 4] = seen[2][0, :, 7, 2] = 2.0
+    seen[3][0, :, 4, 4] = seen[3][0, :, 7, 2] = 2.0
+    with torch.no_grad():
+        none, here, there, both = (pooled(each) for each in seen)
+    torch.testing.assert_close(here, there)
+    (_, none_sum), (most, here_sum), (both_most, both_sum) = (each.chunk(2, dim=1) for each in (none, here, both))
+    torch.testing.assert_close(both_most, most)
+    torch.testing.assert_close(both_sum - none_sum, 2 * (here_sum - none_sum))
+    assert (here_sum - none_sum).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("pooling", ["none", "max_and_sum"])
 @both_normalisations
-def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps(normalisation):
+def test_the_value_prefixes_of_an_unroll_are_those_of_single_steps(normalisation, pooling):
     for value_prefix in (True, False):
-        one = randomised(network((6, 10, 10), value_prefix=value_prefix, normalisation=normalisation)).eval()
+        one = network((6, 10, 10), value_prefix=value_prefix, normalisation=normalisation, pooling=pooling)
+        assert any(isinstance(part, PooledCells) for part in one.reward.modules()) == (pooling == "max_and_sum")
+        randomised(one).eval()
         with torch.no_grad():
             latent = one.represent(torch.rand(4, 6, 10, 10))
             state = one.initial_reward_state(4, latent.device)

@@ -37,9 +37,9 @@ def test_the_stack_acted_on_is_the_one_found_later_in_the_recording():
         np.testing.assert_array_equal(acted_on, again.stacks(np.full(3, row), everyone))
 
 
-def test_positions_before_terminations_are_as_near_as_asked_and_of_the_same_episode():
+def test_positions_before_events_are_as_near_as_asked_and_of_the_same_episode():
     recording = made_up_recording(rows=60)
-    positions = recording.before_terminations(20_000, 3, np.random.default_rng(0))
+    positions = recording.before(recording.endings == TERMINATED, 20_000, 3, np.random.default_rng(0))
     drawn = np.zeros(recording.rows * 3)
     np.add.at(drawn, positions, 1 / len(positions))
     expected = np.zeros_like(drawn)
@@ -49,9 +49,10 @@ def test_positions_before_terminations_are_as_near_as_asked_and_of_the_same_epis
         for back in range(3):
             expected[max(row - back, first) * 3 + environment] += 1 / (3 * len(terminal))
     np.testing.assert_allclose(drawn, expected, atol=0.005)
-    assert not len(Recording((1, 4, 4), 3, 4).before_terminations(5, 3, np.random.default_rng(0)))
+    empty = Recording((1, 4, 4), 3, 4)
+    assert not len(empty.before(empty.endings == TERMINATED, 5, 3, np.random.default_rng(0)))
     unended = made_up_recording(rows=10, end_probability=0.0)
-    assert not len(unended.before_terminations(5, 3, np.random.default_rng(0)))
+    assert not len(unended.before(unended.endings == TERMINATED, 5, 3, np.random.default_rng(0)))
 
 
 def test_frames_of_another_shape_or_type_are_refused():

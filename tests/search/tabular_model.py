@@ -97,7 +97,6 @@ def search_settings(policy: str, **changes: object) -> Search:
         "dirichlet_fraction": 0.25,
         "temperature": [1.0],
         "temperature_until": [],
-        "epsilon": 0.0,
     }
     return Search.model_validate(values | changes)
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.exploration import sometimes_random
+from efficientzero.agents.exploration import epsilon_at, sometimes_random
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
@@ -105,8 +105,8 @@ class EfficientZeroAgent(ReanalysingAgent):
         action = result.action
         if explore and self.settings.search.policy == "puct":
             action = self._sample_visits(result.visit_counts, env_steps, random)
-        if mode == "training":
-            action = sometimes_random(action, self.settings.search.epsilon, self.actions, random)
+        epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
+        action = sometimes_random(action, epsilon, self.actions, random)
         return Decision(action=action, policy=result.policy, value=result.value, searched=True)
 
     def _sample_visits(self, visits: NDArray, env_steps: int, random: np.random.Generator) -> NDArray[np.int64]:

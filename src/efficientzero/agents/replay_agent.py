@@ -19,6 +19,7 @@ from efficientzero.agents.network_state import load_network, network_arrays
 from efficientzero.agents.optimizer import new_optimizer
 from efficientzero.parameters import Learning, UnrolledLearning
 from efficientzero.random_streams import generator
+from efficientzero.replay.recording import TERMINATED
 
 
 class ReplayAgent(NetworkAgent):
@@ -132,23 +133,26 @@ class ReplayAgent(NetworkAgent):
         return {**figures, "gradient_norm": float(norm), **more}
 
     def _draw(self, memory: Memory, correction: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Positions to learn from, and their weights: some before terminations, with weight 1, others by priority.
+        """Positions to learn from, and their weights: some before events, with weight 1, others by priority.
 
-        Terminations are rare, and what an agent must know of them is which action leads into one.
+        Terminations are rare, in some games rewards too, and what an agent must know is which action leads to one.
         """
-        learning = self.learning
-        ends = np.zeros(0, np.int64)
-        if learning.termination_fraction:
-            count = int(learning.termination_fraction * learning.batch_size)
-            random = generator(self.seed, "terminations", self.updates)
-            ends = memory.recording.before_terminations(count, self.unroll_steps, random)
+        learning, recording = self.learning, memory.recording
+        shares = {"terminations": learning.termination_fraction, "rewards": learning.reward_fraction}
+        before = np.zeros(0, np.int64)
+        for name, share in shares.items():
+            if share:
+                events = recording.endings == TERMINATED if name == "terminations" else recording.rewards != 0
+                random = generator(self.seed, name, self.updates)
+                drawn = recording.before(events, int(share * learning.batch_size), self.unroll_steps, random)
+                before = np.concatenate([before, drawn])
         positions, weights = memory.priorities.sample(
-            learning.batch_size - len(ends),
+            learning.batch_size - len(before),
             correction,
             generator(self.seed, "sample", self.updates),
             recency=learning.recency,
         )
-        return np.concatenate([positions, ends]), np.concatenate([weights, np.ones(len(ends), np.float32)])
+        return np.concatenate([positions, before]), np.concatenate([weights, np.ones(len(before), np.float32)])
 
     @abstractmethod
     def _batch(

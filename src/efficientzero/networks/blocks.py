@@ -80,13 +80,62 @@ class ResidualBlock(nn.Module):
         return self.second_norm(self.second(hidden)).add_(self.skip(features)).relu_()
 
 
+class PooledCells(nn.Module):
+    """What is found somewhere, and how much of it: each channel's maximum and sum over the cells.
+
+    What is learned of one place is so known of all; a dense layer over cells learns each place by heart.
+
+    Args:
+        channels: of the latent state.
+    """
+
+    HIDDEN = 32
+    WIDTH = 2 * HIDDEN
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, self.HIDDEN, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(self.HIDDEN, self.HIDDEN, kernel_size=1),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """``[batch, channels, h, w]`` -> ``[batch, WIDTH]``; sums over the root of the number of cells."""
+        cells = self.layers(latent).flatten(2)
+        return torch.cat([cells.amax(dim=2), cells.sum(dim=2) / math.sqrt(cells.shape[2])], dim=1)
+
+
+def cell_features(
+    pooling: str, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int]
+) -> tuple[list[nn.Module], int]:
+    """The layers by which a head looks at the cells of a latent state ``[batch, channels, h, w]``, and their width.
+
+    Args:
+        pooling: ``none``: few channels of every cell, side by side. ``max_and_sum``: :class:`PooledCells`.
+        architecture: widths. normalisation: see :func:`feature_norm`.
+        latent_shape: ``(channels, height, width)``.
+    """
+    channels, height, width = latent_shape
+    if pooling == "max_and_sum":
+        return [PooledCells(channels)], PooledCells.WIDTH
+    layers = [
+        nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
+        feature_norm(normalisation, architecture.head_channels),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+    ]
+    return layers, architecture.head_channels * height * width
+
+
 class Head(nn.Module):
-    """1x1 convolution, one hidden layer, and a last layer that starts at zero or another constant.
+    """Features of the cells, one hidden layer, and a last layer that starts at zero or another constant.
 
     Args:
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)`` of the latent state.
-        outputs: width of the output. initial: what a new head says of everything.
+        outputs: width of the output. initial: what a new head says of everything. pooling: of :func:`cell_features`.
     """
 
     def __init__(
@@ -97,15 +146,13 @@ class Head(nn.Module):
         outputs: int,
         *,
         initial: float = 0.0,
+        pooling: str = "none",
     ):
         super().__init__()
-        channels, height, width = latent_shape
+        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
-            feature_norm(normalisation, architecture.head_channels),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-            nn.Linear(architecture.head_channels * height * width, architecture.head_hidden),
+            *features,
+            nn.Linear(width, architecture.head_hidden),
             vector_norm(normalisation, architecture.head_hidden),
             nn.ReLU(inplace=True),
             constant_linear(architecture.head_hidden, outputs, initial),

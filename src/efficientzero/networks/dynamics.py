@@ -9,6 +9,7 @@ from efficientzero.networks.architecture import Architecture
 from efficientzero.networks.blocks import (
     Head,
     ResidualBlock,
+    cell_features,
     constant_linear,
     convolution,
     feature_norm,
@@ -53,9 +54,17 @@ class RewardHead(nn.Module):
 
     state_width = 0
 
-    def __init__(self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], bins: int):
+    def __init__(
+        self,
+        architecture: Architecture,
+        normalisation: str,
+        latent_shape: tuple[int, int, int],
+        bins: int,
+        *,
+        pooling: str,
+    ):
         super().__init__()
-        self.head = Head(architecture, normalisation, latent_shape, bins)
+        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling)
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
@@ -73,18 +82,21 @@ class ValuePrefixHead(nn.Module):
     depth, and statistics shared by all depths would read them too low at the first and too high at the last.
     """
 
-    def __init__(self, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], bins: int):
+    def __init__(
+        self,
+        architecture: Architecture,
+        normalisation: str,
+        latent_shape: tuple[int, int, int],
+        bins: int,
+        *,
+        pooling: str,
+    ):
         super().__init__()
-        channels, height, width = latent_shape
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
-        self.reduce = nn.Sequential(
-            nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
-            feature_norm(normalisation, architecture.head_channels),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-        )
-        self.cell = nn.LSTMCell(architecture.head_channels * height * width, self.hidden)
+        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
+        self.reduce = nn.Sequential(*features)
+        self.cell = nn.LSTMCell(width, self.hidden)
         self.output = nn.Sequential(
             nn.LayerNorm(self.hidden),
             nn.ReLU(inplace=True),

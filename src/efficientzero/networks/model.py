@@ -72,7 +72,9 @@ class EfficientZeroNetwork(nn.Module):
         latent_shape = self.representation.latent_shape
         self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
-        self.reward = reward_head(architecture, norm, latent_shape, settings.support_bins)
+        self.reward = reward_head(
+            architecture, norm, latent_shape, settings.support_bins, pooling=settings.reward_pooling
+        )
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
         self.policy = Head(architecture, norm, latent_shape, actions)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins)

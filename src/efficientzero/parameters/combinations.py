@@ -10,6 +10,8 @@ from efficientzero.parameters.milestones import doubling_list
 from efficientzero.parameters.schema import (
     ConvolutionalNetwork,
     EfficientZeroSettings,
+    Learning,
+    ModelFreeMuZeroSettings,
     Parameters,
     PPOSettings,
     RainbowSettings,
@@ -29,6 +31,8 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
         if isinstance(settings, EfficientZeroSettings):
             yield from _search(f"agent.{name}", settings)
+        if isinstance(settings, EfficientZeroSettings | ModelFreeMuZeroSettings | RainbowSettings):
+            yield from _fractions(f"agent.{name}.learning", settings.learning)
         if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
             yield (
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
@@ -44,6 +48,14 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
                     f"envs.repeated_actions.probability: {parameters.envs.repeated_actions.probability}, and {name}, "
                     "one of agents, learns from actions of its own policy only; set it to 0 or leave that agent out"
                 )
+
+
+def _fractions(where: str, learning: Learning) -> Iterator[str]:
+    if learning.termination_fraction + learning.reward_fraction >= 1:
+        yield (
+            f"{where}.reward_fraction: {learning.reward_fraction}, with termination_fraction "
+            f"{learning.termination_fraction} leaves nothing of a batch to be drawn as it falls; less than 1 together"
+        )
 
 
 def _lists(parameters: Parameters) -> Iterator[str]:

@@ -72,6 +72,9 @@ class Network(Section):
     # min_max: every latent state, real or imagined, is scaled to [0, 1] (MuZero, appendix G). free: as published for
     # EfficientZero; imagined states may grow with depth. standard: a mean of 0 and a variance of 1.
     latent: Literal["min_max", "standard", "free"]
+    # What rewards (or value prefixes) are predicted from. none: a dense layer over all cells of the latent state.
+    # max_and_sum: each channel's maximum and sum over the cells, so that a reward learned in one place is known in all.
+    reward_pooling: Literal["none", "max_and_sum"]
     support_maximum: Positive  # categorical supports cover h(x) in [-maximum, maximum]
     support_bins: Annotated[int, Field(ge=3)]
 
@@ -101,7 +104,6 @@ class Search(Section):
     dirichlet_fraction: Fraction
     temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below
     temperature_until: list[PositiveInt]  # env steps at which the next temperature begins
-    epsilon: Fraction  # share of actions in training that are uniformly random, whatever the search found
 
 
 class HeadResets(Section):
@@ -129,8 +131,9 @@ class Learning(Section):
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
     recency: NonNegative  # positions are drawn in proportion to (rank in age) ** this; 0: old and new alike
-    # The share of a batch drawn from positions whose unroll meets a termination; 0: as it falls.
+    # The shares of a batch drawn from positions whose unroll meets a termination, or a reward; 0: as it falls.
     termination_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
+    reward_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     head_resets: HeadResets
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
     augmentation_intensity: NonNegative
@@ -161,6 +164,15 @@ class UnrolledLearning(OffPolicyLearning):
     consistency_past_end: bool  # past a termination the latent state is to be that of an empty observation; else free
 
 
+class Exploration(Section):
+    """The probability of a uniformly random action, whatever values or search say."""
+
+    first_epsilon: Fraction  # falls linearly from here ...
+    last_epsilon: Fraction  # ... to here, between the first env step and `decay_env_steps`
+    decay_env_steps: PositiveInt
+    evaluation_epsilon: Fraction
+
+
 class EfficientZeroSettings(Section):
     """EfficientZero; with its three components off it is MuZero-Reanalyze (Ye et al. 2021)."""
 
@@ -174,16 +186,8 @@ class EfficientZeroSettings(Section):
     discount: Discount
     network: Network
     search: Search
+    exploration: Exploration
     learning: UnrolledLearning
-
-
-class Exploration(Section):
-    """Epsilon-greedy acting: the probability of a uniformly random action."""
-
-    first_epsilon: Fraction  # falls linearly from here ...
-    last_epsilon: Fraction  # ... to here, between the first env step and `decay_env_steps`
-    decay_env_steps: PositiveInt
-    evaluation_epsilon: Fraction
 
 
 class ModelFreeMuZeroSettings(Section):

@@ -104,20 +104,23 @@ class Recording:
         """Whether each transition's episode is known to have ended by termination."""
         return self._endings[self.last_row(rows, environments), environments] == TERMINATED
 
-    def before_terminations(self, count: int, within: int, random: np.random.Generator) -> NDArray[np.int64]:
-        """Draws positions from which a termination is near: all terminations alike, all distances alike.
+    def before(
+        self, events: NDArray[np.bool_], count: int, within: int, random: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Draws positions from which an event is near: all events alike, all distances alike.
 
         Args:
-            count: how many. within: at most so many env steps later it is over, 1 being the terminal step itself; an
-                episode that is shorter counts its first step more often.
+            events: bool ``[rows, environments]``, the env steps at which it happens. count: how many. within: at most
+                so many env steps later it has happened, 1 being the very step; where the episode began later than
+                that, its first step is drawn more often.
 
         Returns:
-            Positions int64 ``[count]``; none where no termination is recorded.
+            Positions int64 ``[count]``; none where there is no event.
         """
-        terminal = np.flatnonzero(self.endings == TERMINATED)
-        if not len(terminal):
-            return terminal
-        rows, environments = self.locate(random.choice(terminal, count))
+        happened = np.flatnonzero(events)
+        if not len(happened):
+            return happened
+        rows, environments = self.locate(random.choice(happened, count))
         rows = np.maximum(rows - random.integers(within, size=count), self._episode_start[rows, environments])
         return rows * self.environments + environments
 
