@@ -18,28 +18,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from efficientzero.agents.replay_agent import ReplayAgent
 from efficientzero.evaluation import evaluate, evaluation_environments
 from efficientzero.experiments.composition import composed
 from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import learn, warm_up
-from efficientzero.parameters import Parameters, check
+from efficientzero.parameters import Parameters, PPOSettings, RandomSettings, check
 from efficientzero.progress import Progress
 from efficientzero.run import Run, new_run
 from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]
 # A game in which nothing happens goes on for ever.
-USUAL = {"evaluation.episodes": 128, "evaluation.max_env_steps": 1500}
+USUAL = {"evaluation.episodes": 128, "evaluation.max_env_steps": 3000}
+OWN = ("game", "agents", "seeds", "evaluation.sample_actions")  # what the command's own options say
 
 
 def learned(parameters: Parameters, name: str, seed: int, env_steps: int, updates: int | None) -> Run:
     """An agent after as many updates (None: as many as are due) on as many env steps of random play."""
     run = new_run(parameters, name, seed)
-    if not isinstance(run.agent, ReplayAgent):
-        raise SystemExit(
-            f"--agents {name}: it does not learn from play that is not its own; expected one with a replay"
-        )
     with Progress(env_steps, f"{parameters.game}: random play, seed {seed}", "env steps") as progress:
         warm_up(run, env_steps, parameters.envs, progress)
     count = run.agent.updates_due(env_steps) if updates is None else updates
@@ -55,7 +51,12 @@ def score(run: Run, parameters: Parameters, *, sampled: bool) -> str:
     settings = parameters.evaluation.model_copy(update={"sample_actions": sampled})
     with Progress(settings.episodes, f"{parameters.game}: games", "games") as progress:
         games = evaluate(
-            run.agent, evaluation_environments(parameters), settings, progress, seed=run.agent.seed, env_steps=0
+            run.agent,
+            evaluation_environments(parameters),
+            settings,
+            progress,
+            seed=run.agent.seed,
+            env_steps=run.env_steps,
         )
     returns = [episode.game_return for episode in games.episodes]
     return f"{np.mean(returns):.2f} ± {np.std(returns, ddof=1) / len(returns) ** 0.5:.2f}"
@@ -72,11 +73,17 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     overrides = USUAL | parse_overrides(arguments.overrides)
+    for key in OWN:
+        if key in overrides:
+            raise SystemExit(f"-S {key}: said by --games, --agents or --seeds, or scored both ways; leave it out")
     settings = " ".join(f"`{pair}`" for pair in arguments.overrides)
     columns = ("game", "agent", "settings", "seed", "updates", "best actions", "sampled", "CPU-s")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)
     for game in arguments.games:
         parameters = check(composed({"game": game, "agents": arguments.agents, **overrides}, ROOT))
+        for name in arguments.agents:
+            if isinstance(parameters.agent[name], PPOSettings | RandomSettings):
+                raise SystemExit(f"--agents {name}: expected an agent with a replay, which learns from any play")
         for name in arguments.agents:
             for seed in arguments.seeds:
                 started = time.process_time()

@@ -109,10 +109,12 @@ def test_a_share_of_the_actions_in_training_is_random_and_none_elsewhere():
         assert same_state({"policy": decisions["training"].policy}, {"policy": never["training"].policy})
         for mode in ("sampled", "best"):
             np.testing.assert_array_equal(decisions[mode].action, never[mode].action)
-    late = agent(exploration__first_epsilon=1.0, exploration__last_epsilon=0.3)
-    np.testing.assert_array_equal(
-        late.act(seen, draws(), env_steps=200, mode="training").action, some["training"].action
-    )
+    falling = agent(exploration__first_epsilon=1.0, exploration__last_epsilon=0.3, exploration__evaluation_epsilon=0.3)
+    for env_steps, share in ((0, 1.0), (50, 0.65), (200, 0.3)):
+        action = falling.act(seen, draws(), env_steps=env_steps, mode="training").action
+        assert (action != never["training"].action).mean() == pytest.approx(share * (1 - 1 / ACTIONS), abs=0.04)
+    changed = falling.act(seen, draws(), env_steps=0, mode="best").action != never["best"].action
+    assert changed.mean() == pytest.approx(0.3 * (1 - 1 / ACTIONS), abs=0.04)
 
 
 @both_normalisations
@@ -401,11 +403,9 @@ def test_importance_weights_are_annealed_and_recency_is_asked_for():
 def test_shares_of_a_batch_lead_to_terminations_and_to_rewards(monkeypatch):
     one, filled = agent(learning__termination_fraction=0.5, learning__reward_fraction=0.25), memory()
     recording, size, steps = filled.recording, one.learning.batch_size, one.learning.unroll_steps
-    recording.rewards[recording.rewards != 0] *= (
-        np.random.default_rng(1).random(int((recording.rewards != 0).sum())) < 0.1
-    )
-    rewarded = recording.rewards != 0
-    assert 0 < rewarded.mean() < 0.1
+    recording.rewards[:] *= np.random.default_rng(1).random(recording.rewards.shape) < 0.2
+    rewarded = (recording.rewards != 0) & recording.followed
+    assert 0.05 < rewarded.mean() < 0.15
     drawn = []
     make = one._batch
     monkeypatch.setattr(

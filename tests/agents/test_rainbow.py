@@ -328,3 +328,18 @@ def test_a_foreign_or_incomplete_state_is_refused():
             agent().restore({name: array for name, array in state.items() if name != missing})
     with pytest.raises(ValueError, match="has an unknown surprise"):
         agent().restore(state | {"surprise": np.zeros(1)})
+
+
+def test_rewards_are_drawn_as_asked_but_none_of_which_nothing_later_is_known():
+    one, memory = agent(learning__reward_fraction=0.5), chain_world.played(rows=60)
+    recording = memory.recording
+    rewarded = recording.rewards.ravel() != 0
+    assert (rewarded & ~recording.followed.ravel()).any()
+    drawn = []
+    for one.updates in range(40):
+        positions, weights = one._draw(memory, 1.0)
+        assert len(positions) == len(weights) == one.learning.batch_size
+        drawn.append(positions[-(one.learning.batch_size // 2) :])
+    drawn = np.concatenate(drawn)
+    assert rewarded[drawn].all() and recording.followed.ravel()[drawn].all()
+    assert len(np.unique(drawn)) > 0.8 * (rewarded & recording.followed.ravel()).sum()

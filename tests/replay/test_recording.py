@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from replay.recorded import made_up_recording, slow_episode
 
-from efficientzero.replay.recording import TERMINATED, Recording
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED, Recording
 
 
 def test_episodes_are_found_as_by_walking_row_by_row():
@@ -51,6 +51,11 @@ def test_positions_before_events_are_as_near_as_asked_and_of_the_same_episode():
     np.testing.assert_allclose(drawn, expected, atol=0.005)
     empty = Recording((1, 4, 4), 3, 4)
     assert not len(empty.before(empty.endings == TERMINATED, 5, 3, np.random.default_rng(0)))
+    followed = recording.followed
+    assert followed[recording.endings == TERMINATED].all() and not followed[recording.endings == TRUNCATED].any()
+    ongoing = recording.endings == ONGOING
+    assert followed[:-1][ongoing[:-1]].all() and not followed[-1][ongoing[-1]].any()
+    assert ongoing[-1].any() and (recording.endings == TRUNCATED).any()
     unended = made_up_recording(rows=10, end_probability=0.0)
     assert not len(unended.before(unended.endings == TERMINATED, 5, 3, np.random.default_rng(0)))
 

@@ -138,13 +138,15 @@ class ReplayAgent(NetworkAgent):
         Terminations are rare, in some games rewards too, and what an agent must know is which action leads to one.
         """
         learning, recording = self.learning, memory.recording
-        shares = {"terminations": learning.termination_fraction, "rewards": learning.reward_fraction}
+        shares = (
+            ("terminations", learning.termination_fraction, lambda: recording.endings == TERMINATED),
+            ("rewards", learning.reward_fraction, lambda: (recording.rewards != 0) & recording.followed),
+        )
         before = np.zeros(0, np.int64)
-        for name, share in shares.items():
+        for name, share, events in shares:
             if share:
-                events = recording.endings == TERMINATED if name == "terminations" else recording.rewards != 0
                 random = generator(self.seed, name, self.updates)
-                drawn = recording.before(events, int(share * learning.batch_size), self.unroll_steps, random)
+                drawn = recording.before(events(), int(share * learning.batch_size), self.unroll_steps, random)
                 before = np.concatenate([before, drawn])
         positions, weights = memory.priorities.sample(
             learning.batch_size - len(before),

@@ -113,7 +113,8 @@ def cell_features(
     """The layers by which a head looks at the cells of a latent state ``[batch, channels, h, w]``, and their width.
 
     Args:
-        pooling: ``none``: few channels of every cell, side by side. ``max_and_sum``: :class:`PooledCells`.
+        pooling: ``none``: few channels of every cell, side by side. ``max_and_sum``: :class:`PooledCells`, which is
+            the same at every size and normalises nothing.
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)``.
     """

@@ -74,6 +74,7 @@ class Network(Section):
     latent: Literal["min_max", "standard", "free"]
     # What rewards (or value prefixes) are predicted from. none: a dense layer over all cells of the latent state.
     # max_and_sum: each channel's maximum and sum over the cells, so that a reward learned in one place is known in all.
+    # Model-free MuZero predicts no rewards.
     reward_pooling: Literal["none", "max_and_sum"]
     support_maximum: Positive  # categorical supports cover h(x) in [-maximum, maximum]
     support_bins: Annotated[int, Field(ge=3)]

@@ -104,6 +104,15 @@ class Recording:
         """Whether each transition's episode is known to have ended by termination."""
         return self._endings[self.last_row(rows, environments), environments] == TERMINATED
 
+    @property
+    def followed(self) -> NDArray[np.bool_]:
+        """bool ``[rows, environments]``: whether what came of a transition is known, a termination or a next row.
+
+        It is not of the newest, nor of one after which the episode was cut.
+        """
+        endings = self.endings
+        return (endings == TERMINATED) | ((endings == ONGOING) & (np.arange(len(endings)) < len(endings) - 1)[:, None])
+
     def before(
         self, events: NDArray[np.bool_], count: int, within: int, random: np.random.Generator
     ) -> NDArray[np.int64]:
