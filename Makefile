@@ -8,12 +8,12 @@ RUNS_AT_ONCE ?= $(shell getconf _NPROCESSORS_ONLN)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint bench notebooks clean
+.PHONY: help repro test test-long lint bench notebooks clean
 
 help:
 	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro), as many agents and seeds at once as there"
 	@echo "             are cores; make repro RUNS_AT_ONCE=1 is dvc repro alone, with progress bars (and for one GPU)"
-	@echo "make test    lint, then all tests"
+	@echo "make test    lint, then all tests but the longest; make test-long runs those (a suite of several games, a lost machine of a cluster)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"
 	@echo "make notebooks   open analysis/ in JupyterLab"
@@ -32,6 +32,9 @@ repro: $(VENV)/.pipeline
 test: lint
 	@# One process a core: every test is single-threaded. A file's tests stay together, for what they share.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-long: lint
+	@$(BIN)/python -m pytest -m long
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .

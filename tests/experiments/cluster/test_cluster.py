@@ -29,7 +29,7 @@ def cluster():
         yield nodes, second
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_lost_node_costs_one_milestone(cluster, tmp_path):
     checkout = make_checkout(tmp_path / "checkout")
     notes = note_commands(checkout, tmp_path / "notes")

@@ -52,7 +52,7 @@ def test_a_fault_of_the_program_is_not_taken_for_a_failed_experiment(monkeypatch
         run_here([made_up(0)], Path(), 1, lambda: None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_games_with_two_seeds_on_two_workers(tmp_path):
     """One of the four fails at first, as a full disk would have it; again, only that one is run; again, none."""
     checkout = make_checkout(tmp_path / "checkout")
