@@ -78,6 +78,7 @@ SETTINGS = {
         "reward_fraction": 0.0,
         "head_resets": {"first_env_steps": None, "hold_updates": 20},
         "augmentation_shift": 1,
+        "grid_shift": 1,
         "augmentation_intensity": 0.05,
         "precision": "float32",
     },

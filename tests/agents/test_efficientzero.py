@@ -6,6 +6,7 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
+from efficientzero.networks.blocks import ShiftedCells
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
@@ -295,10 +296,14 @@ def test_bfloat16_trains_and_stays_close_to_float32(normalisation):
     assert losses[1] == pytest.approx(losses[0], rel=0.05) and losses[0] != losses[1]
 
 
-def test_object_grids_are_not_shifted():
+def test_images_are_shifted_and_of_object_grids_the_cells_before_dense_layers():
     objects = replace(SPECIFICATION, images=False)
     grid = make_agent(settings(), objects, seed=0, device=torch.device("cpu"))
-    assert grid.shift == 0 and agent().shift == 1
+    pictures = agent()
+    assert (grid.shift, pictures.shift) == (0, 1)
+    for one, cells in ((grid, 1), (pictures, 0)):
+        shifted = [module.shift for module in one.network.modules() if isinstance(module, ShiftedCells)]
+        assert shifted == [cells] * 4  # prefix, policy, value, continuation
 
 
 def learning_rate(one):

@@ -49,6 +49,7 @@ def new_agent(policy, components, seed=0, **changes):
         **dict(zip(COMPONENTS, components, strict=True)),
         "continuation": "dense" if policy == "gumbel" else "none",  # with PUCT as published
         "discount": grid_world.DISCOUNT,
+        "learning__grid_shift": 0,  # where things are is all there is to know in this world
         "network__support_maximum": 2.0,
         "network__support_bins": 41,
         "search__policy": policy,

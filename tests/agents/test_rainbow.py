@@ -47,6 +47,7 @@ SETTINGS = {
         "reward_fraction": 0.0,
         "head_resets": {"first_env_steps": None, "hold_updates": 20},
         "augmentation_shift": 0,
+        "grid_shift": 0,
         "augmentation_intensity": 0.0,
         "precision": "float32",
     },

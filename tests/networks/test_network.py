@@ -10,8 +10,9 @@ from efficientzero.networks import (
     Prediction,
     consistency_loss,
     frozen_statistics,
+    shifted_cells,
 )
-from efficientzero.networks.blocks import AnyCellHead, PooledCells
+from efficientzero.networks.blocks import AnyCellHead, PooledCells, ShiftedCells
 from efficientzero.parameters import Network
 
 
@@ -238,6 +239,59 @@ def test_pooled_cells_say_what_is_there_and_how_much_of_it_but_not_where():
     torch.testing.assert_close(both_most, most)
     torch.testing.assert_close(both_sum - none_sum, 2 * (here_sum - none_sum))
     assert (here_sum - none_sum).abs().max() > 0.01
+
+
+def test_shifted_cells_are_moved_while_learning_and_lie_in_the_middle_otherwise():
+    features = torch.rand(40, 2, 3, 4)  # five lots of examples shifted alike
+    assert torch.equal(ShiftedCells(0)(features), features.flatten(1))
+    layer = ShiftedCells(2)
+    assert layer.canvas(3, 4) == 7 * 8
+
+    def laid_out():
+        return layer(features).unflatten(1, (2, 7, 8))
+
+    def places(canvas):
+        """Where the corner of each example's cells lies, once all of it is found there again."""
+        found = []
+        for shifted, cells in zip(canvas, features, strict=True):
+            top, left = (int(rows.nonzero()[0]) for rows in (shifted.sum(dim=(0, 2)), shifted.sum(dim=(0, 1))))
+            assert torch.equal(shifted[:, top : top + 3, left : left + 4], cells)
+            assert torch.isclose(shifted.sum(), cells.sum())
+            found.append((top, left))
+        return found
+
+    assert set(places(laid_out())) == {(2, 2)}
+    with shifted_cells(layer, np.random.default_rng(0)):
+        seen = [place for _ in range(60) for place in places(laid_out())]
+    assert set(seen) == {(top, left) for top in range(5) for left in range(5)}
+    assert set(places(laid_out())) == {(2, 2)}
+    draws = []
+    for _ in range(2):
+        with shifted_cells(layer, np.random.default_rng(1)):
+            draws.append(laid_out())
+    assert torch.equal(*draws)
+
+
+@pytest.mark.parametrize(("shift", "elsewhere"), [(0, False), (2, True)])
+def test_what_a_dense_layer_learned_of_one_place_it_knows_of_the_next_if_cells_were_shifted(shift, elsewhere):
+    torch.manual_seed(0)
+    cells = torch.zeros(2, 1, 6, 6)
+    cells[0, 0, 2, 2] = cells[0, 0, 2, 3] = 1.0  # two things side by side, or one below the other
+    cells[1, 0, 2, 2] = cells[1, 0, 3, 2] = 1.0
+    shifted = ShiftedCells(shift)
+    head = torch.nn.Sequential(
+        shifted, torch.nn.Linear(shifted.canvas(6, 6), 32), torch.nn.ReLU(), torch.nn.Linear(32, 2)
+    )
+    optimizer = torch.optim.Adam(head.parameters(), 0.01)
+    kinds = torch.arange(2).repeat(64)
+    with shifted_cells(head, np.random.default_rng(0)):
+        for _ in range(300):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(head(cells.repeat(64, 1, 1, 1)), kinds).backward()
+            optimizer.step()
+    with torch.no_grad():
+        said = torch.softmax(head(cells.roll((1, 1), dims=(2, 3))), dim=1)
+    assert (said.diagonal().min() > 0.95) == elsewhere
 
 
 @pytest.mark.parametrize("pooling", ["none", "max_and_sum"])

@@ -13,6 +13,7 @@ from efficientzero.agents.exploration import epsilon_at, sometimes_random
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import Batch, unrolled_loss
 from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
+from efficientzero.agents.replay_agent import cells_shift
 from efficientzero.agents.soundness import (
     Predictions,
     draw_sample,
@@ -93,6 +94,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             value_prefix=settings.value_prefix,
             consistency=settings.consistency,
             continuation=settings.continuation,
+            shift=cells_shift(settings.learning, specification),
         )
         super().__init__(settings.learning, new_network, specification, seed=seed, device=device)
 

@@ -19,6 +19,7 @@ from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_
 from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
 from efficientzero.agents.losses import cross_entropy
 from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.replay_agent import cells_shift
 from efficientzero.agents.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.augment import augmented
 from efficientzero.networks import ActionValueNetwork
@@ -59,7 +60,13 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
         device: torch.device,
     ):
         self.settings = settings
-        new_network = partial(ActionValueNetwork, settings.network, specification.input_shape, specification.actions)
+        new_network = partial(
+            ActionValueNetwork,
+            settings.network,
+            specification.input_shape,
+            specification.actions,
+            shift=cells_shift(settings.learning, specification),
+        )
         super().__init__(settings.learning, new_network, specification, seed=seed, device=device)
 
     def act(

@@ -12,7 +12,7 @@ from torch import Tensor
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
 from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
 from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.replay_agent import ReplayAgent
+from efficientzero.agents.replay_agent import ReplayAgent, cells_shift
 from efficientzero.augment import augmented
 from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
 from efficientzero.parameters import RainbowSettings
@@ -69,7 +69,7 @@ class RainbowAgent(ReplayAgent):
 
         def new_network() -> ValueNetwork:
             return ValueNetwork(
-                Convolutions(specification.input_shape, layers),
+                Convolutions(specification.input_shape, layers, shift=cells_shift(settings.learning, specification)),
                 specification.actions,
                 hidden=settings.network.hidden,
                 outputs=distribution.atoms if settings.distributional else 1,

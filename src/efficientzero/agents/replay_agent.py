@@ -17,9 +17,15 @@ from efficientzero.agents.interface import Acting, EnvironmentSpecification, Mem
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.network_state import load_network, network_arrays
 from efficientzero.agents.optimizer import new_optimizer
+from efficientzero.networks import shifted_cells
 from efficientzero.parameters import Learning, UnrolledLearning
 from efficientzero.random_streams import generator
 from efficientzero.replay.recording import TERMINATED
+
+
+def cells_shift(learning: Learning, specification: EnvironmentSpecification) -> int:
+    """By how many cells dense layers see their inputs shifted; images are shifted themselves."""
+    return 0 if specification.images else learning.grid_shift
 
 
 class ReplayAgent(NetworkAgent):
@@ -116,7 +122,7 @@ class ReplayAgent(NetworkAgent):
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
         with self.flop_counter.counted("update"):
-            with self._autocast():
+            with self._autocast(), shifted_cells(self.network, generator(self.seed, "shift", self.updates)):
                 loss, figures, errors = self._loss(batch)
             loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), learning.max_gradient_norm)

@@ -1,7 +1,7 @@
 """EfficientZero's network, published and small, and the networks of agents without a model (layer 2)."""
 
 from efficientzero.networks.action_values import ActionValueNetwork
-from efficientzero.networks.blocks import frozen_statistics
+from efficientzero.networks.blocks import frozen_statistics, shifted_cells
 from efficientzero.networks.consistency import Consistency, consistency_loss
 from efficientzero.networks.convolutions import Convolutions
 from efficientzero.networks.distribution import ReturnDistribution
@@ -21,5 +21,6 @@ __all__ = [
     "consistency_loss",
     "frozen_statistics",
     "resample_noise",
+    "shifted_cells",
     "silence_noise",
 ]

@@ -22,18 +22,19 @@ class ActionValueNetwork(nn.Module):
         settings: size, normalisation and scale of the latent state.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
+        shift: of the cells that the head sees; see :class:`efficientzero.networks.blocks.ShiftedCells`.
     """
 
     HEADS = ("head",)
 
-    def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int):
+    def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int, *, shift: int = 0):
         super().__init__()
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.actions = actions
         self.representation = Representation(architecture, norm, settings.latent, input_shape)
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
-        self.head = Head(architecture, norm, self.representation.latent_shape, actions * self.support.bins)
+        self.head = Head(architecture, norm, self.representation.latent_shape, actions * self.support.bins, shift=shift)
 
     def forward(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> ``[batch, actions, bins]``."""

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import group_norm
+from torch.nn.functional import group_norm, pad
 
 from efficientzero.networks.architecture import Architecture
 
@@ -80,6 +81,61 @@ class ResidualBlock(nn.Module):
         return self.second_norm(self.second(hidden)).add_(self.skip(features)).relu_()
 
 
+class ShiftedCells(nn.Module):
+    """The cells of feature maps side by side, for a dense layer; while it learns they are shifted at random.
+
+    A dense layer learns each place by heart. Images are shifted against that (Kostrikov et al. 2021, "Image
+    augmentation is all you need"), which an object grid may not be: what leaves it is lost, and its border means
+    something. The convolutions before have seen the border where it is, and nothing is lost on a larger canvas.
+
+    Args:
+        shift: by at most so many cells, up or down and left or right.
+
+    Attributes:
+        random: draws the shifts; None, or without a gradient: no shift, all in the middle of the canvas. See
+            :func:`shifted_cells`.
+    """
+
+    TOGETHER = 8  # examples shifted alike; each on its own takes four times as long as all alike
+
+    def __init__(self, shift: int):
+        super().__init__()
+        self.shift = shift
+        self.random: np.random.Generator | None = None
+
+    def canvas(self, height: int, width: int) -> int:
+        """The number of cells that cells of this height and width are laid out on."""
+        return (height + 2 * self.shift) * (width + 2 * self.shift)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``[batch, channels, h, w]`` -> ``[batch, channels * canvas(h, w)]``."""
+        room = 2 * self.shift
+        if room and self.random is not None and torch.is_grad_enabled():
+            parts = features.split(self.TOGETHER)
+            corners = self.random.integers(room + 1, size=(len(parts), 2)).tolist()
+            shifted = [
+                pad(part, (left, room - left, top, room - top))
+                for part, (left, top) in zip(parts, corners, strict=True)
+            ]
+            features = torch.cat(shifted)
+        elif room:
+            features = pad(features, (self.shift,) * 4)
+        return features.flatten(1)
+
+
+@contextmanager
+def shifted_cells(network: nn.Module, random: np.random.Generator) -> Iterator[None]:
+    """Within it every :class:`ShiftedCells` of a network shifts, by draws from ``random``."""
+    layers = [module for module in network.modules() if isinstance(module, ShiftedCells)]
+    try:
+        for layer in layers:
+            layer.random = random
+        yield
+    finally:
+        for layer in layers:
+            layer.random = None
+
+
 class PooledCells(nn.Module):
     """What is found somewhere, and how much of it: each channel's maximum and sum over the cells.
 
@@ -108,13 +164,14 @@ class PooledCells(nn.Module):
 
 
 def cell_features(
-    pooling: str, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int]
+    pooling: str, shift: int, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int]
 ) -> tuple[list[nn.Module], int]:
     """The layers by which a head looks at the cells of a latent state ``[batch, channels, h, w]``, and their width.
 
     Args:
         pooling: ``none``: few channels of every cell, side by side. ``max_and_sum``: :class:`PooledCells`, which is
             the same at every size and normalises nothing.
+        shift: of :class:`ShiftedCells`, where cells are side by side.
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)``.
     """
@@ -125,9 +182,9 @@ def cell_features(
         nn.Conv2d(channels, architecture.head_channels, kernel_size=1),
         feature_norm(normalisation, architecture.head_channels),
         nn.ReLU(inplace=True),
-        nn.Flatten(),
+        cells := ShiftedCells(shift),
     ]
-    return layers, architecture.head_channels * height * width
+    return layers, architecture.head_channels * cells.canvas(height, width)
 
 
 class Head(nn.Module):
@@ -136,7 +193,8 @@ class Head(nn.Module):
     Args:
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)`` of the latent state.
-        outputs: width of the output. initial: what a new head says of everything. pooling: of :func:`cell_features`.
+        outputs: width of the output. initial: what a new head says of everything.
+        pooling, shift: of :func:`cell_features`.
     """
 
     def __init__(
@@ -148,9 +206,10 @@ class Head(nn.Module):
         *,
         initial: float = 0.0,
         pooling: str = "none",
+        shift: int = 0,
     ):
         super().__init__()
-        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
+        features, width = cell_features(pooling, shift, architecture, normalisation, latent_shape)
         self.layers = nn.Sequential(
             *features,
             nn.Linear(width, architecture.head_hidden),

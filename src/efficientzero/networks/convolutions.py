@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from efficientzero.networks.blocks import ShiftedCells
+
 
 class Convolutions(nn.Module):
     """Convolutions without padding, each followed by ReLU; then everything flattened.
@@ -17,6 +19,7 @@ class Convolutions(nn.Module):
     Args:
         input_shape: ``(stacked channels, height, width)`` of the observation.
         layers: ``[channels, kernel, stride]`` of each convolution, in order; none at all only flattens.
+        shift: of the cells that are flattened; see :class:`efficientzero.networks.blocks.ShiftedCells`.
 
     Attributes:
         features: the width of the output.
@@ -25,7 +28,7 @@ class Convolutions(nn.Module):
         ValueError: a layer is not three positive numbers, or its kernel is larger than what the layers before it leave.
     """
 
-    def __init__(self, input_shape: tuple[int, int, int], layers: Sequence[Sequence[int]]):
+    def __init__(self, input_shape: tuple[int, int, int], layers: Sequence[Sequence[int]], *, shift: int = 0):
         super().__init__()
         inputs, height, width = input_shape
         modules: list[nn.Module] = []
@@ -40,8 +43,9 @@ class Convolutions(nn.Module):
                 )
             modules += [nn.Conv2d(inputs, channels, kernel, stride), nn.ReLU()]
             inputs, height, width = channels, (height - kernel) // stride + 1, (width - kernel) // stride + 1
-        self.layers = nn.Sequential(*modules, nn.Flatten())
-        self.features = inputs * height * width
+        cells = ShiftedCells(shift)
+        self.layers = nn.Sequential(*modules, cells)
+        self.features = inputs * cells.canvas(height, width)
 
     def forward(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> float ``[batch, features]``."""

@@ -62,9 +62,10 @@ class RewardHead(nn.Module):
         bins: int,
         *,
         pooling: str,
+        shift: int,
     ):
         super().__init__()
-        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling)
+        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling, shift=shift)
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
@@ -90,11 +91,12 @@ class ValuePrefixHead(nn.Module):
         bins: int,
         *,
         pooling: str,
+        shift: int,
     ):
         super().__init__()
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
-        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
+        features, width = cell_features(pooling, shift, architecture, normalisation, latent_shape)
         self.reduce = nn.Sequential(*features)
         self.cell = nn.LSTMCell(width, self.hidden)
         self.output = nn.Sequential(

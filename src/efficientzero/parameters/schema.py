@@ -136,7 +136,8 @@ class Learning(Section):
     termination_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     reward_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     head_resets: HeadResets
-    augmentation_shift: Annotated[int, Field(ge=0)]  # pixels
+    augmentation_shift: Annotated[int, Field(ge=0)]  # pixels of images; an object grid would lose what leaves it
+    grid_shift: Annotated[int, Field(ge=0)]  # cells of object grids' features, where dense layers see them
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
 
