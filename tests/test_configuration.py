@@ -112,7 +112,7 @@ def test_dqn_is_rainbow_without_its_components_and_with_the_network_of_its_paper
     agents = composed(tmp_path, "agent.rainbow.learning.batch_size=48")["agent"]
     components = ("distributional", "double", "dueling", "noisy", "multi_step", "prioritised")
     assert not any(agents["dqn"][component] for component in components)
-    own = {"learning_rate": 0.001, "target_network_interval": 250, "updates_per_env_step": 2}
+    own = {"learning_rate": 0.001, "target_network_interval": 250, "updates_per_env_step": 2, "grid_shift": 2}
     assert agents["dqn"]["learning"] == agents["rainbow"]["learning"] | own and agents["dqn"]["kind"] == "rainbow"
     assert agents["dqn"]["network"]["convolutions"] == [[32, 8, 4], [64, 4, 2], [64, 3, 1]]
 
