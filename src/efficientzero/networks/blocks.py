@@ -85,18 +85,16 @@ class ShiftedCells(nn.Module):
     """The cells of feature maps side by side, for a dense layer; while it learns they are shifted at random.
 
     A dense layer learns each place by heart. Images are shifted against that (Kostrikov et al. 2021, "Image
-    augmentation is all you need"), which an object grid may not be: what leaves it is lost, and its border means
-    something. The convolutions before have seen the border where it is, and nothing is lost on a larger canvas.
+    augmentation is all you need"); an object grid would lose what leaves it, and where its border is may decide. So it
+    is what the convolutions made of it that is laid out elsewhere, on a larger canvas from which nothing is lost.
 
     Args:
         shift: by at most so many cells, up or down and left or right.
 
     Attributes:
-        random: draws the shifts; None, or without a gradient: no shift, all in the middle of the canvas. See
-            :func:`shifted_cells`.
+        random: draws the shifts, for each example its own; None: everything lies in the middle of the canvas, as
+            it does wherever there is no gradient. See :func:`shifted_cells`.
     """
-
-    TOGETHER = 8  # examples shifted alike; each on its own takes four times as long as all alike
 
     def __init__(self, shift: int):
         super().__init__()
@@ -109,18 +107,17 @@ class ShiftedCells(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """``[batch, channels, h, w]`` -> ``[batch, channels * canvas(h, w)]``."""
-        room = 2 * self.shift
-        if room and self.random is not None and torch.is_grad_enabled():
-            parts = features.split(self.TOGETHER)
-            corners = self.random.integers(room + 1, size=(len(parts), 2)).tolist()
-            shifted = [
-                pad(part, (left, room - left, top, room - top))
-                for part, (left, top) in zip(parts, corners, strict=True)
-            ]
-            features = torch.cat(shifted)
-        elif room:
-            features = pad(features, (self.shift,) * 4)
-        return features.flatten(1)
+        if self.shift == 0:
+            return features.flatten(1)
+        if self.random is None or not torch.is_grad_enabled():
+            return pad(features, (self.shift,) * 4).flatten(1)
+        batch, channels, height, width = features.shape
+        across = width + 2 * self.shift
+        top, left = self.random.integers(2 * self.shift + 1, size=(2, batch, 1))
+        cells = np.arange(height)[:, None] * across + np.arange(width)
+        places = torch.from_numpy(top * across + left + cells.ravel()).to(features.device)
+        canvas = features.new_zeros(batch, channels, self.canvas(height, width))
+        return canvas.scatter(2, places[:, None].expand(-1, channels, -1), features.flatten(2)).flatten(1)
 
 
 @contextmanager

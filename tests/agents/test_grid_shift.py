@@ -1,0 +1,45 @@
+"""What dense layers see of an object grid is shifted in the pass that is learned from, and in no other."""
+
+import pytest
+import torch
+from test_loop import Counted, never, started
+from tiny import tiny
+
+from efficientzero.loop import train
+from efficientzero.networks.blocks import ShiftedCells
+
+AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
+
+
+def shifting(network):
+    return [module for module in network.modules() if isinstance(module, ShiftedCells)]
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_only_what_is_learned_from_is_shifted_and_all_of_it(name):
+    parameters = tiny(**{f"agent__{name}__learning__grid_shift": 2})
+    run = started(parameters, name)
+    middle, passes = [], []
+
+    def look(layer, inputs, output):
+        (features,) = inputs
+        height, width = features.shape[2:]
+        canvas = output.detach().unflatten(1, (-1, height + 4, width + 4))
+        still = torch.equal(canvas[:, :, 2 : 2 + height, 2 : 2 + width], features)
+        (passes if torch.is_grad_enabled() else middle).append(still or not features.any())
+
+    layers = shifting(run.agent.network) + shifting(run.agent.target_network)
+    assert layers and {layer.shift for layer in layers} == {2}
+    for layer in layers:
+        layer.register_forward_hook(look)
+    train(run, 120, parameters.envs, Counted(), never)
+    assert middle and all(middle)
+    assert passes and not any(passes)
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_without_a_shift_dense_layers_see_the_cells_alone(name):
+    run = started(tiny(**{f"agent__{name}__learning__grid_shift": 0}), name)
+    features = torch.rand(2, 3, 4, 5)
+    for layer in shifting(run.agent.network):
+        assert torch.equal(layer(features), features.flatten(1))
