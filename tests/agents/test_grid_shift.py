@@ -35,11 +35,3 @@ def test_only_what_is_learned_from_is_shifted_and_all_of_it(name):
     train(run, 120, parameters.envs, Counted(), never)
     assert middle and all(middle)
     assert passes and not any(passes)
-
-
-@pytest.mark.parametrize("name", AGENTS)
-def test_without_a_shift_dense_layers_see_the_cells_alone(name):
-    run = started(tiny(**{f"agent__{name}__learning__grid_shift": 0}), name)
-    features = torch.rand(2, 3, 4, 5)
-    for layer in shifting(run.agent.network):
-        assert torch.equal(layer(features), features.flatten(1))
