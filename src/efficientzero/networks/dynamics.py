@@ -62,10 +62,9 @@ class RewardHead(nn.Module):
         bins: int,
         *,
         pooling: str,
-        shift: int,
     ):
         super().__init__()
-        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling, shift=shift)
+        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling)
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
@@ -91,12 +90,11 @@ class ValuePrefixHead(nn.Module):
         bins: int,
         *,
         pooling: str,
-        shift: int,
     ):
         super().__init__()
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
-        features, width = cell_features(pooling, shift, architecture, normalisation, latent_shape)
+        features, width = cell_features(pooling, 0, architecture, normalisation, latent_shape)
         self.reduce = nn.Sequential(*features)
         self.cell = nn.LSTMCell(width, self.hidden)
         self.output = nn.Sequential(

@@ -50,8 +50,8 @@ class EfficientZeroNetwork(nn.Module):
         consistency: have the SimSiam branches.
         continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020), by a
             head like the others (``dense``), by one that is the same in every cell (``any_cell``), or not (``none``).
-        shift: cells by which the heads see latent states shifted while they learn; see
-            :class:`efficientzero.networks.blocks.ShiftedCells`.
+        shift: cells by which policy and value see latent states shifted while they learn; see
+            :class:`efficientzero.networks.blocks.ShiftedCells`. Rewards and ends do not: search needs them exact.
     """
 
     HEADS = ("reward", "policy", "value", "continuation", "consistency")  # all but what makes latent states
@@ -76,14 +76,14 @@ class EfficientZeroNetwork(nn.Module):
         self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
         self.reward = reward_head(
-            architecture, norm, latent_shape, settings.support_bins, pooling=settings.reward_pooling, shift=shift
+            architecture, norm, latent_shape, settings.support_bins, pooling=settings.reward_pooling
         )
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
         self.policy = Head(architecture, norm, latent_shape, actions, shift=shift)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins, shift=shift)
         self.continuation: nn.Module | None = None
         if continuation == "dense":
-            self.continuation = Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST, shift=shift)
+            self.continuation = Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST)
         elif continuation == "any_cell":
             self.continuation = AnyCellHead(latent_shape, initial=CONTINUES_AT_FIRST)
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
