@@ -1,7 +1,8 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # suites named fast, baselines and freeway
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # every agent with its present settings
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
 
 Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
 over the games that EfficientZero has played, where a game's scores are divided by the highest mean that any agent has
@@ -17,11 +18,17 @@ import pandas as pd
 
 SCORES = Path(__file__).parent / "results" / "minatar_scores.csv"
 SUBJECT = "efficientzero"
+PRESENT = ["places", "cells:dqn", "baselines:rainbow", "freeway:rainbow"]
 
 
 def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
-    """The rows whose experiment's name begins with one of the suites' names; ValueError if one is there twice."""
-    chosen = scores[[str(name).split("-")[0] in suites for name in scores.revision]]
+    """The rows whose experiment's name begins with a suite's name; of ``suite:agent`` that agent's alone.
+
+    Raises:
+        ValueError: there is none, or one is there twice.
+    """
+    names = scores.revision.astype(str).str.split("-").str[0]
+    chosen = scores[names.isin(suites) | (names + ":" + scores.agent).isin(suites)]
     if chosen.empty:
         raise ValueError(
             f"{SCORES} has no row of {' or '.join(suites)}: --suites names the suites whose rows are wanted"
@@ -73,7 +80,7 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--suites", nargs="+", default=["fast", "baselines", "freeway"], help="names of suites (default: %(default)s)"
+        "--suites", nargs="+", default=PRESENT, metavar="SUITE[:AGENT]", help=f"default: {' '.join(PRESENT)}"
     )
     try:
         scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)

@@ -137,7 +137,7 @@ class Learning(Section):
     reward_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     head_resets: HeadResets
     augmentation_shift: Annotated[int, Field(ge=0)]  # pixels of images; an object grid would lose what leaves it
-    grid_shift: Annotated[int, Field(ge=0)]  # cells of object grids' features, where dense layers see them
+    grid_shift: Annotated[int, Field(ge=0)]  # cells of object grids' features, before policy and (action) values
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
 
