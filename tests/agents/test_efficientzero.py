@@ -296,14 +296,18 @@ def test_bfloat16_trains_and_stays_close_to_float32(normalisation):
     assert losses[1] == pytest.approx(losses[0], rel=0.05) and losses[0] != losses[1]
 
 
-def test_images_are_shifted_and_of_object_grids_the_cells_before_dense_layers():
+def test_images_are_shifted_and_of_object_grids_the_cells_before_policy_and_value():
     objects = replace(SPECIFICATION, images=False)
     grid = make_agent(settings(), objects, seed=0, device=torch.device("cpu"))
     pictures = agent()
     assert (grid.shift, pictures.shift) == (0, 1)
     for one, cells in ((grid, 1), (pictures, 0)):
-        shifted = [module.shift for module in one.network.modules() if isinstance(module, ShiftedCells)]
-        assert sorted(shifted) == [0, 0, cells, cells]  # prefix and continuation; policy and value
+        shifts = {
+            name.split(".")[0]: module.shift
+            for name, module in one.network.named_modules()
+            if isinstance(module, ShiftedCells)
+        }
+        assert shifts == {"reward": 0, "policy": cells, "value": cells, "continuation": 0}
 
 
 def learning_rate(one):

@@ -161,16 +161,16 @@ class PooledCells(nn.Module):
 
 
 def cell_features(
-    pooling: str, shift: int, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int]
+    pooling: str, architecture: Architecture, normalisation: str, latent_shape: tuple[int, int, int], *, shift: int = 0
 ) -> tuple[list[nn.Module], int]:
     """The layers by which a head looks at the cells of a latent state ``[batch, channels, h, w]``, and their width.
 
     Args:
         pooling: ``none``: few channels of every cell, side by side. ``max_and_sum``: :class:`PooledCells`, which is
             the same at every size and normalises nothing.
-        shift: of :class:`ShiftedCells`, where cells are side by side.
         architecture: widths. normalisation: see :func:`feature_norm`.
         latent_shape: ``(channels, height, width)``.
+        shift: of :class:`ShiftedCells`, where cells are side by side.
     """
     channels, height, width = latent_shape
     if pooling == "max_and_sum":
@@ -206,7 +206,7 @@ class Head(nn.Module):
         shift: int = 0,
     ):
         super().__init__()
-        features, width = cell_features(pooling, shift, architecture, normalisation, latent_shape)
+        features, width = cell_features(pooling, architecture, normalisation, latent_shape, shift=shift)
         self.layers = nn.Sequential(
             *features,
             nn.Linear(width, architecture.head_hidden),

@@ -94,7 +94,7 @@ class ValuePrefixHead(nn.Module):
         super().__init__()
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
-        features, width = cell_features(pooling, 0, architecture, normalisation, latent_shape)
+        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
         self.reduce = nn.Sequential(*features)
         self.cell = nn.LSTMCell(width, self.hidden)
         self.output = nn.Sequential(
