@@ -1,6 +1,6 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # every agent with its present settings
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py            # the agents there are, by present settings
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
 
@@ -80,7 +80,11 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--suites", nargs="+", default=PRESENT, metavar="SUITE[:AGENT]", help=f"default: {' '.join(PRESENT)}"
+        "--suites",
+        nargs="+",
+        default=PRESENT,
+        metavar="SUITE[:AGENT]",
+        help=f"suites, or one agent of a suite; default: {' '.join(PRESENT)}",
     )
     try:
         scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
