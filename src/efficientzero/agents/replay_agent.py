@@ -24,7 +24,7 @@ from efficientzero.replay.recording import TERMINATED
 
 
 def cells_shift(learning: Learning, specification: EnvironmentSpecification) -> int:
-    """By how many cells the dense layers of policy and values see their inputs shifted; images are shifted themselves."""
+    """By how many cells dense layers of policy and values see their inputs shifted; images are shifted themselves."""
     return 0 if specification.images else learning.grid_shift
 
 
