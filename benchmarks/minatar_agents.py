@@ -25,14 +25,14 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     """The rows whose experiment's name begins with a suite's name; of ``suite:agent`` that agent's alone.
 
     Raises:
-        ValueError: there is none, or one is there twice.
+        ValueError: a suite has none, or one is there twice.
     """
     names = scores.revision.astype(str).str.split("-").str[0]
-    chosen = scores[names.isin(suites) | (names + ":" + scores.agent).isin(suites)]
-    if chosen.empty:
-        raise ValueError(
-            f"{SCORES} has no row of {' or '.join(suites)}: --suites names the suites whose rows are wanted"
-        )
+    with_agents = names + ":" + scores.agent
+    unknown = sorted(set(suites) - set(names) - set(with_agents))
+    if unknown:
+        raise ValueError(f"--suites: {SCORES} has no row of {' or '.join(unknown)}; expected SUITE or SUITE:AGENT")
+    chosen = scores[names.isin(suites) | with_agents.isin(suites)]
     twice = chosen[chosen.duplicated(["game", "agent", "seed", "env_steps"])]
     if not twice.empty:
         raise ValueError(f"{SCORES} has a score twice: {twice[['game', 'agent', 'seed', 'env_steps']].values.tolist()}")
