@@ -18,7 +18,7 @@ import pandas as pd
 
 SCORES = Path(__file__).parent / "results" / "minatar_scores.csv"
 SUBJECT = "efficientzero"
-PRESENT = ["places", "cells:dqn", "baselines:rainbow", "freeway:rainbow"]
+PRESENT = ["places", "reanalyze", "cells:dqn", "baselines:rainbow", "freeway:rainbow"]
 
 
 def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
