@@ -159,7 +159,7 @@ def test_it_finds_the_optimum_and_a_model_of_the_game(policy, consistency, value
     check_that_ends_are_seen(soundness(agent, memory))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_finds_the_optimum_where_old_transitions_have_the_value_of_a_search():
     agent, memory = taught(
         *COMBINATIONS[0],

@@ -10,7 +10,7 @@ from experiments.checkouts import ENVIRONMENT, make_checkout, run
 
 from efficientzero.experiments import experiment_names
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 PYTHON, CYTHON = "src/efficientzero/evaluation.py", "pyx/sum_tree.pyx"
 RETURN, IMPORT = "Episode(i, float(returns[i]),", "from efficientzero.agents import"
