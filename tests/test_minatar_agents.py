@@ -1,0 +1,57 @@
+"""The table of all agents on MinAtar, `benchmarks/minatar_agents.py`, against figures worked out by hand."""
+
+import importlib.util
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "minatar_agents.py"
+specification = importlib.util.spec_from_file_location("minatar_agents", SCRIPT)
+assert specification is not None and specification.loader is not None
+minatar_agents = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(minatar_agents)
+
+
+def made_up():
+    """Two games, two seeds; on the first game one agent is twice as good, on the second the other four times."""
+    scores = {
+        ("one", "ours", 10): (8, 12), ("one", "other", 10): (4, 6), ("two", "ours", 10): (1, 1),
+        ("two", "other", 10): (4, 4), ("one", "ours", 5): (2, 2), ("one", "other", 5): (1, 1),
+        ("two", "ours", 5): (0, 0), ("two", "other", 5): (2, 2),
+    }  # fmt: skip
+    return pd.DataFrame(
+        {
+            "game": game, "agent": agent, "seed": seed, "env_steps": env_steps, "score": of_seeds[seed],
+            "cpu_seconds": 1.0, "revision": f"{agent}_suite-{game}-seed{seed}",
+        }
+        for (game, agent, env_steps), of_seeds in scores.items()
+        for seed in (0, 1)
+    )  # fmt: skip
+
+
+def test_a_score_is_divided_by_the_best_mean_of_its_game_at_the_last_budget():
+    table = minatar_agents.over_seeds(made_up())
+    last = minatar_agents.normalised(table, 10, ["one", "two"])
+    # Game one's best mean is 10, with an error of 2 over two seeds (that of the other: 1); game two's 4, without one.
+    assert last["mean"].to_dict() == {"ours": (1 + 0.25) / 2, "other": (0.5 + 1) / 2}
+    assert last["sem"].to_dict() == pytest.approx({"ours": 0.2 / 2, "other": 0.1 / 2})
+    first = minatar_agents.normalised(table, 5, ["one", "two"])
+    assert first["mean"].to_dict() == {"other": (0.1 + 0.5) / 2, "ours": (0.2 + 0) / 2}
+
+
+def test_an_agent_that_has_not_played_every_game_has_no_mean():
+    scores = made_up()
+    scores = scores[(scores.game != "two") | (scores.agent != "other")]
+    assert list(minatar_agents.normalised(minatar_agents.over_seeds(scores), 10, ["one", "two"]).index) == ["ours"]
+
+
+def test_rows_of_suites_and_of_one_agent_of_a_suite():
+    scores = made_up()
+    assert set(minatar_agents.of_suites(scores, ["ours_suite"]).agent) == {"ours"}
+    assert len(minatar_agents.of_suites(scores, ["ours_suite", "other_suite:other"])) == len(scores)
+    with pytest.raises(ValueError, match="no row of mistake or other_suite:ours"):
+        minatar_agents.of_suites(scores, ["ours_suite", "other_suite:ours", "mistake"])
+    again = scores.assign(revision="again-one-seed0")
+    with pytest.raises(ValueError, match="a score twice"):
+        minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again"])
