@@ -132,7 +132,8 @@ class Learning(Section):
     priority_correction: Fraction  # initial importance-sampling exponent
     priority_correction_updates: PositiveInt  # updates until that exponent is 1
     recency: NonNegative  # positions are drawn in proportion to (rank in age) ** this; 0: old and new alike
-    # The shares of a batch drawn from positions whose unroll meets a termination, or a reward; 0: as it falls.
+    # The shares of a batch (rounded down) drawn from positions whose unroll meets a termination, or a reward; 0: as it
+    # falls.
     termination_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     reward_fraction: Annotated[float, Field(ge=0.0, lt=1.0)]
     head_resets: HeadResets
