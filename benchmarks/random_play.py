@@ -2,8 +2,8 @@
 
 Uniformly random play of a game is recorded, an agent learns from that alone, without acting, and then plays whole
 games: its score tells how it learns, apart from what it plays to learn from. Every agent and setting has the same
-recording. Scored with its best actions, and with actions sampled from its policy; the error is that of the mean over
-the games. Any parameter can be changed:
+recording. Scored with its best actions, and with actions sampled from its policy, both with the epsilon of evaluation;
+the error is that of the mean over the games. Any parameter can be changed:
 
     python benchmarks/random_play.py --games minatar/seaquest minatar/asterix --agents efficientzero dqn \
         -S agent.efficientzero.network.reward_pooling=max_and_sum -S agent.efficientzero.learning.reward_fraction=0.1

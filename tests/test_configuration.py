@@ -86,7 +86,7 @@ def test_an_override_of_efficientzero_moves_both_and_one_of_muzero_itself_alone(
 
 
 def test_the_two_published_rainbows(tmp_path):
-    """van Hasselt et al. 2019, appendix E, but for three settings on a laptop, and Hessel et al. 2018, table 1."""
+    """van Hasselt et al. 2019, appendix E, but for four settings on a laptop, and Hessel et al. 2018, table 1."""
     for profile in ("laptop", "atari100k"):
         agents = check(composed(tmp_path, f"profile={profile}")).agent
         efficient, classic = agents["rainbow"], agents["rainbow_classic"]
@@ -115,6 +115,22 @@ def test_dqn_is_rainbow_without_its_components_and_with_the_network_of_its_paper
     own = {"learning_rate": 0.001, "target_network_interval": 250, "updates_per_env_step": 2, "grid_shift": 2}
     assert agents["dqn"]["learning"] == agents["rainbow"]["learning"] | own and agents["dqn"]["kind"] == "rainbow"
     assert agents["dqn"]["network"]["convolutions"] == [[32, 8, 4], [64, 4, 2], [64, 3, 1]]
+
+
+def test_on_a_laptop_agents_are_scored_by_one_rule_and_in_atari100k_by_their_own(tmp_path):
+    def epsilons(profile):
+        agents = composed(tmp_path, f"profile={profile}")["agent"]
+        return {
+            name: settings["exploration"]["evaluation_epsilon"]
+            for name, settings in agents.items()
+            if "exploration" in settings
+        }
+
+    assert len(epsilons("laptop")) == 6 and set(epsilons("laptop").values()) == {0.01}
+    assert epsilons("atari100k") == {
+        "efficientzero": 0, "muzero_reanalyze": 0, "rainbow": 0.001, "rainbow_classic": 0.001, "dqn": 0.05,
+        "model_free_muzero": 0.05,
+    }  # fmt: skip
 
 
 def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):

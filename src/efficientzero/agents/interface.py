@@ -141,8 +141,8 @@ class Agent(Protocol):
             random: where whatever is random is drawn from.
             env_steps: what the agent has been trained with; schedules go by it.
             mode: ``training``: with all exploration. ``sampled``: drawn from the policy that training acts by, without
-                what training adds to it for exploration alone (epsilon). ``best``: the best action (an agent whose
-                published evaluation has an epsilon keeps that one).
+                what training adds to it for exploration alone (its epsilon). ``best``: the best action. In both of
+                these an agent has the epsilon of evaluation (``exploration.evaluation_epsilon``), if it has one.
         """
 
     def updates_due(self, env_steps: int) -> int:

@@ -282,8 +282,8 @@ class Evaluation(Section):
     """Scoring of a finished agent: unclipped returns of whole games."""
 
     episodes: PositiveInt
-    # Draw each action as training does, or take the best (as published). Early in training the best action by a hair is
-    # taken again and again, into a wall; sampling shows what has been learned.
+    # Draw each action as training does, or take the best (as published), but for `evaluation_epsilon`. Early in
+    # training the best action by a hair is taken again and again, into a wall; sampling shows what has been learned.
     sample_actions: bool
     max_env_steps: PositiveInt | None  # null: only the game's own end and max_frames_per_episode
     video_env_steps: PositiveInt  # length of the recorded GIF
