@@ -14,7 +14,8 @@ STILL = 1e-12  # a learning rate at which weights stand still, but for what begi
 
 
 def with_resets(name, first=80, hold=6, **learning):
-    changes = {"head_resets__first_env_steps": first, "head_resets__hold_updates": hold, **learning}
+    resets = {"head_resets__first_env_steps": first, "head_resets__hold_updates": hold}
+    changes = {"updates_per_env_step": 0.2, **resets, **learning}  # few updates tell as much
     return tiny(**{f"agent__{name}__learning__{key}": value for key, value in changes.items()})
 
 
