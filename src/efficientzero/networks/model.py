@@ -91,6 +91,10 @@ class EfficientZeroNetwork(nn.Module):
         # On a CPU a convolution of few channels is faster with the channels last in memory.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its overloads leave this one out
 
+    def train(self, mode: bool = True) -> EfficientZeroNetwork:
+        """As torch's, without a walk over all layers where they are in that mode: updates and searches ask every time."""
+        return self if self.training == mode else super().train(mode)
+
     def represent(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
         return self.representation(observation)
