@@ -12,6 +12,7 @@ the number of games. With three seeds an error is itself known to about half of 
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +59,11 @@ def normalised(table: pd.DataFrame, budget: int, games: list[str]) -> pd.DataFra
     return result[result["count"] == len(games)].sort_values("mean", ascending=False)
 
 
+def with_error(mean: float, error: float, digits: int) -> str:
+    """``mean ± error``; of one seed, which has no error, the mean alone."""
+    return f"{mean:.{digits}f}" + (f" ± {error:.{digits}f}" if math.isfinite(error) else "")
+
+
 def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str]:
     """Markdown of one game: a row for each agent, a column for each budget."""
     budgets = sorted(scores.env_steps.unique())
@@ -71,7 +77,7 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
         seeds = scores[(scores.game == game) & (scores.agent == agent) & (scores.env_steps == budgets[-1])].sort_values(
             "seed"
         )
-        values = " | ".join(f"{cell['mean']:.1f} ± {cell['sem']:.1f}" for cell in cells)
+        values = " | ".join(with_error(cell["mean"], cell["sem"], 1) for cell in cells)
         of_seeds = ", ".join(f"{score:.1f}" for score in seeds.score)
         lines.append(f"| {agent} | {values} | {of_seeds} | {cells[-1]['cpu_seconds']:.0f} |")
     return [*lines, ""]
@@ -106,7 +112,7 @@ def main() -> None:
     lines.append("|---|" + "---|" * len(budgets))
     means = {budget: normalised(table, budget, everywhere) for budget in budgets}
     for agent in means[budgets[-1]].index:
-        cells = [f"{means[b].loc[agent, 'mean']:.2f} ± {means[b].loc[agent, 'sem']:.2f}" for b in budgets]
+        cells = [with_error(means[b].loc[agent, "mean"], means[b].loc[agent, "sem"], 2) for b in budgets]
         lines.append(f"| {agent} | {' | '.join(cells)} |")
     lines += ["", f"{SUBJECT} ahead of:", ""]
     for agent in means[budgets[-1]].index.drop(SUBJECT):

@@ -55,3 +55,10 @@ def test_rows_of_suites_and_of_one_agent_of_a_suite():
     again = scores.assign(revision="again-one-seed0")
     with pytest.raises(ValueError, match="a score twice"):
         minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again"])
+
+
+def test_one_seed_has_a_mean_and_no_error():
+    scores = made_up()
+    table = minatar_agents.over_seeds(scores[scores.seed == 0])
+    lines = minatar_agents.game_table(table, scores[scores.seed == 0], "one")
+    assert "| ours | 2.0 | 8.0 | 8.0 | 1 |" in lines
