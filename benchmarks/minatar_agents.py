@@ -59,9 +59,9 @@ def normalised(table: pd.DataFrame, budget: int, games: list[str]) -> pd.DataFra
     return result[result["count"] == len(games)].sort_values("mean", ascending=False)
 
 
-def with_error(mean: float, error: float, digits: int) -> str:
-    """``mean ± error``; of one seed, which has no error, the mean alone."""
-    return f"{mean:.{digits}f}" + (f" ± {error:.{digits}f}" if math.isfinite(error) else "")
+def with_error(mean: float, error: float, form: str) -> str:
+    """``mean ± error``, the mean in a format; of one seed, which has no error, the mean alone."""
+    return f"{mean:{form}}" + (f" ± {error:{form.lstrip('+')}}" if math.isfinite(error) else "")
 
 
 def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str]:
@@ -77,10 +77,32 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
         seeds = scores[(scores.game == game) & (scores.agent == agent) & (scores.env_steps == budgets[-1])].sort_values(
             "seed"
         )
-        values = " | ".join(with_error(cell["mean"], cell["sem"], 1) for cell in cells)
+        values = " | ".join(with_error(cell["mean"], cell["sem"], ".1f") for cell in cells)
         of_seeds = ", ".join(f"{score:.1f}" for score in seeds.score)
         lines.append(f"| {agent} | {values} | {of_seeds} | {cells[-1]['cpu_seconds']:.0f} |")
     return [*lines, ""]
+
+
+def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
+    """Markdown of the mean over games, and how far the subject is from each other agent that has played them all."""
+    budgets = sorted(table.index.unique("env_steps"))
+    lines = [f"### Mean over {', '.join(games)}", ""]
+    lines.append(f"| agent | {' | '.join(f'{budget:,}' for budget in budgets)} env steps |")
+    lines.append("|---|" + "---|" * len(budgets))
+    means = {budget: normalised(table, budget, games) for budget in budgets}
+    for agent in means[budgets[-1]].index:
+        cells = [with_error(means[b].loc[agent, "mean"], means[b].loc[agent, "sem"], ".2f") for b in budgets]
+        lines.append(f"| {agent} | {' | '.join(cells)} |")
+    others = means[budgets[-1]].index.drop(SUBJECT)
+    lines += ["", f"{SUBJECT} ahead of:", ""] if len(others) else ["", f"No other agent has played {', '.join(games)}."]
+    for agent in others:
+        differences = []
+        for budget in budgets:
+            ours, other = means[budget].loc[SUBJECT], means[budget].loc[agent]
+            error = (ours["sem"] ** 2 + other["sem"] ** 2) ** 0.5
+            differences.append(with_error(ours["mean"] - other["mean"], error, "+.2f"))
+        lines.append(f"- {agent}: {', '.join(differences)}")
+    return lines
 
 
 def main() -> None:
@@ -104,24 +126,7 @@ def main() -> None:
     if not everywhere:
         print("\n".join([*lines, f"No game has scores of {SUBJECT} in these suites, so there is no mean over games."]))
         return
-    lines += [
-        f"### Mean over {', '.join(everywhere)}",
-        "",
-        f"| agent | {' | '.join(f'{budget:,}' for budget in budgets)} env steps |",
-    ]
-    lines.append("|---|" + "---|" * len(budgets))
-    means = {budget: normalised(table, budget, everywhere) for budget in budgets}
-    for agent in means[budgets[-1]].index:
-        cells = [with_error(means[b].loc[agent, "mean"], means[b].loc[agent, "sem"], 2) for b in budgets]
-        lines.append(f"| {agent} | {' | '.join(cells)} |")
-    lines += ["", f"{SUBJECT} ahead of:", ""]
-    for agent in means[budgets[-1]].index.drop(SUBJECT):
-        differences = []
-        for budget in budgets:
-            ours, other = means[budget].loc[SUBJECT], means[budget].loc[agent]
-            error = (ours["sem"] ** 2 + other["sem"] ** 2) ** 0.5
-            differences.append(f"{ours['mean'] - other['mean']:+.2f} ± {error:.2f}")
-        lines.append(f"- {agent}: {', '.join(differences)}")
+    lines += mean_table(table, everywhere)
     print("\n".join(lines))
 
 

@@ -57,8 +57,26 @@ def test_rows_of_suites_and_of_one_agent_of_a_suite():
         minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again"])
 
 
-def test_one_seed_has_a_mean_and_no_error():
+def test_one_seed_has_a_mean_and_no_error(monkeypatch):
     scores = made_up()
-    table = minatar_agents.over_seeds(scores[scores.seed == 0])
-    lines = minatar_agents.game_table(table, scores[scores.seed == 0], "one")
-    assert "| ours | 2.0 | 8.0 | 8.0 | 1 |" in lines
+    scores = scores[scores.seed == 0]
+    table = minatar_agents.over_seeds(scores)
+    assert "| ours | 2.0 | 8.0 | 8.0 | 1 |" in minatar_agents.game_table(table, scores, "one")
+    monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
+    lines = minatar_agents.mean_table(table, ["one", "two"])
+    # The best are 8 and 4. The other agent has 1 and 2 of them at first, 4 and 4 at last; ours 2 and 0, 8 and 1.
+    assert "| other | 0.31 | 0.75 |" in lines
+    assert lines[-1] == "- other: -0.19, -0.12"
+
+
+def test_difference_and_its_error(monkeypatch):
+    monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
+    lines = minatar_agents.mean_table(minatar_agents.over_seeds(made_up()), ["one", "two"])
+    assert lines[-1] == "- other: -0.20 ± 0.00, -0.12 ± 0.11"
+
+
+def test_without_another_agent_nothing_is_compared(monkeypatch):
+    monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
+    scores = made_up()
+    lines = minatar_agents.mean_table(minatar_agents.over_seeds(scores[scores.agent == "ours"]), ["one", "two"])
+    assert lines[-1] == "No other agent has played one, two."

@@ -93,6 +93,14 @@ def test_a_new_network_predicts_zero_a_uniform_policy_and_no_end(value_prefix, n
     assert (torch.sigmoid(continuation) > 0.95).all()
 
 
+def test_all_parts_of_a_network_are_in_one_mode():
+    one = network(shape=(6, 10, 10), normalisation="batch")
+    for training in (True, False, False, True, True, False):
+        assert one.train(training) is one
+        assert {module.training for module in one.modules()} == {training}
+        assert {module.training for module in copy.deepcopy(one).eval().modules()} == {False}
+
+
 def test_that_an_episode_goes_on_is_a_probability_or_not_said():
     said = Prediction(torch.zeros(3, 5), torch.zeros(3, 21), torch.tensor([-30.0, 0.0, 30.0]))
     assert said.goes_on.tolist() == pytest.approx([0.0, 0.5, 1.0], abs=1e-6)

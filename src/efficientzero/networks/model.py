@@ -92,7 +92,10 @@ class EfficientZeroNetwork(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its overloads leave this one out
 
     def train(self, mode: bool = True) -> EfficientZeroNetwork:
-        """As torch's, without a walk over all layers where they are in that mode: updates and searches ask every time."""
+        """As torch's, but at no cost where the network is in that mode: updates and searches ask every time.
+
+        So its parts are only to be switched together.
+        """
         return self if self.training == mode else super().train(mode)
 
     def represent(self, observation: Tensor) -> Tensor:
