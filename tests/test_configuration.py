@@ -52,8 +52,8 @@ def test_no_folder_takes_the_place_of_a_plain_value():
 
 def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
     short = composed(tmp_path)["milestones"]["list"]
-    long = composed(tmp_path, "milestones.env_steps=12000")["milestones"]["list"]
-    assert long == [*short, {"from": 6000, "to": 12000}]
+    long = composed(tmp_path, "milestones.env_steps=6000")["milestones"]["list"]
+    assert long == [*short, {"from": 3000, "to": 6000}]
 
 
 def test_the_published_settings(tmp_path):
