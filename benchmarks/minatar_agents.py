@@ -1,8 +1,11 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table, by older settings and rules
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table, by one rule of scoring
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
+
+The suite `again` is `results/minatar_scored_again.csv`: older networks, scored by today's rule. Beside others its rows
+take the place of those networks' scores by the rule of before.
 
 Prints markdown: each game's mean score over the seeds with its standard error, at every budget; then each agent's mean
 over the games that EfficientZero has played, where a game's scores are divided by the highest mean that any agent has
@@ -17,13 +20,23 @@ from pathlib import Path
 
 import pandas as pd
 
-SCORES = Path(__file__).parent / "results" / "minatar_scores.csv"
+RESULTS = Path(__file__).parent / "results"
+SCORES, AGAIN = RESULTS / "minatar_scores.csv", "again"
 SUBJECT = "efficientzero"
-PRESENT = ["places", "reanalyze", "cells:dqn", "baselines:rainbow", "freeway:rainbow"]
+PRESENT = ["efficientzero", "dqn", AGAIN, "baselines:rainbow"]
+POINT = ["game", "agent", "seed", "env_steps"]
+
+
+def all_scores() -> pd.DataFrame:
+    """Every row of both files; of those scored again `revision` is the suite `again`, and no cost is known."""
+    again = pd.read_csv(RESULTS / "minatar_scored_again.csv").drop(columns="suite").assign(revision=AGAIN)
+    return pd.concat([pd.read_csv(SCORES), again], ignore_index=True)
 
 
 def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     """The rows whose experiment's name begins with a suite's name; of ``suite:agent`` that agent's alone.
+
+    Of a score that is there by an older rule and scored again, the latter.
 
     Raises:
         ValueError: a suite has none, or one is there twice.
@@ -34,14 +47,17 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     if unknown:
         raise ValueError(f"--suites: {SCORES} has no row of {' or '.join(unknown)}; expected SUITE or SUITE:AGENT")
     chosen = scores[names.isin(suites) | with_agents.isin(suites)]
-    twice = chosen[chosen.duplicated(["game", "agent", "seed", "env_steps"])]
+    again = chosen.revision == AGAIN
+    points = pd.MultiIndex.from_frame(chosen[POINT])
+    chosen = chosen[again | ~points.isin(points[again])]
+    twice = chosen[chosen.duplicated(POINT)]
     if not twice.empty:
-        raise ValueError(f"{SCORES} has a score twice: {twice[['game', 'agent', 'seed', 'env_steps']].values.tolist()}")
+        raise ValueError(f"{SCORES} has a score twice: {twice[POINT].values.tolist()}")
     return chosen
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the seeds and its standard error, and mean CPU-seconds, by game, agent and budget (env steps)."""
+    """Mean over the seeds, its standard error, and mean CPU-seconds where known, by game, agent and env steps."""
     groups = scores.groupby(["game", "agent", "env_steps"])
     table = groups.score.agg(["mean", "sem"])
     table["cpu_seconds"] = groups.cpu_seconds.mean()
@@ -60,7 +76,9 @@ def normalised(table: pd.DataFrame, budget: int, games: list[str]) -> pd.DataFra
 
 
 def with_error(mean: float, error: float, form: str) -> str:
-    """``mean ± error``, the mean in a format; of one seed, which has no error, the mean alone."""
+    """``mean ± error``, the mean in a format; of one seed, which has no error, the mean alone; of none a dash."""
+    if math.isnan(mean):
+        return "–"
     return f"{mean:{form}}" + (f" ± {error:{form.lstrip('+')}}" if math.isfinite(error) else "")
 
 
@@ -73,13 +91,14 @@ def game_table(table: pd.DataFrame, scores: pd.DataFrame, game: str) -> list[str
     agents = table.loc[game].xs(budgets[-1], level="env_steps")["mean"].sort_values(ascending=False).index
     for agent in agents:
         rows = table.loc[game].loc[agent]
-        cells = [rows.loc[budget] for budget in budgets]
+        cells = [cell for _, cell in rows.reindex(budgets).iterrows()]
         seeds = scores[(scores.game == game) & (scores.agent == agent) & (scores.env_steps == budgets[-1])].sort_values(
             "seed"
         )
         values = " | ".join(with_error(cell["mean"], cell["sem"], ".1f") for cell in cells)
         of_seeds = ", ".join(f"{score:.1f}" for score in seeds.score)
-        lines.append(f"| {agent} | {values} | {of_seeds} | {cells[-1]['cpu_seconds']:.0f} |")
+        cost = with_error(cells[-1]["cpu_seconds"], math.nan, ".0f")
+        lines.append(f"| {agent} | {values} | {of_seeds} | {cost} |")
     return [*lines, ""]
 
 
@@ -89,11 +108,12 @@ def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
     lines = [f"### Mean over {', '.join(games)}", ""]
     lines.append(f"| agent | {' | '.join(f'{budget:,}' for budget in budgets)} env steps |")
     lines.append("|---|" + "---|" * len(budgets))
-    means = {budget: normalised(table, budget, games) for budget in budgets}
-    for agent in means[budgets[-1]].index:
+    agents = normalised(table, budgets[-1], games).index
+    means = {budget: normalised(table, budget, games).reindex(agents) for budget in budgets}
+    for agent in agents:
         cells = [with_error(means[b].loc[agent, "mean"], means[b].loc[agent, "sem"], ".2f") for b in budgets]
         lines.append(f"| {agent} | {' | '.join(cells)} |")
-    others = means[budgets[-1]].index.drop(SUBJECT)
+    others = agents.drop(SUBJECT)
     lines += ["", f"{SUBJECT} ahead of:", ""] if len(others) else ["", f"No other agent has played {', '.join(games)}."]
     for agent in others:
         differences = []
@@ -115,7 +135,7 @@ def main() -> None:
         help=f"suites, or one agent of a suite; default: {' '.join(PRESENT)}",
     )
     try:
-        scores = of_suites(pd.read_csv(SCORES), parser.parse_args().suites)
+        scores = of_suites(all_scores(), parser.parse_args().suites)
     except ValueError as error:
         parser.error(str(error))
     table = over_seeds(scores)

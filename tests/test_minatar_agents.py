@@ -57,6 +57,15 @@ def test_rows_of_suites_and_of_one_agent_of_a_suite():
         minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again"])
 
 
+def test_a_score_by_todays_rule_takes_the_place_of_the_older():
+    scores = made_up()
+    again = scores[scores.agent == "other"].assign(score=7.0, revision="again")
+    chosen = minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "other_suite", "again"])
+    assert len(chosen) == len(scores)
+    assert set(chosen[chosen.agent == "other"].score) == {7.0}
+    assert set(chosen[chosen.agent == "ours"].revision) == set(scores[scores.agent == "ours"].revision)
+
+
 def test_one_seed_has_a_mean_and_no_error(monkeypatch):
     scores = made_up()
     scores = scores[scores.seed == 0]
