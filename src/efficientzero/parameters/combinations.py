@@ -56,6 +56,13 @@ def _fractions(where: str, learning: Learning) -> Iterator[str]:
             f"{where}.reward_fraction: {learning.reward_fraction}, with termination_fraction "
             f"{learning.termination_fraction} leaves nothing of a batch to be drawn as it falls; less than 1 together"
         )
+    for name in ("termination_fraction", "reward_fraction"):
+        fraction = getattr(learning, name)
+        if 0 < fraction < 1 / learning.batch_size:
+            yield (
+                f"{where}.{name}: {fraction} of {where}.batch_size ({learning.batch_size}) is less than one position, "
+                f"so none would be drawn; set it to 0 or at least {1 / learning.batch_size:.4g}"
+            )
 
 
 def _lists(parameters: Parameters) -> Iterator[str]:
