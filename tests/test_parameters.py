@@ -177,6 +177,10 @@ def test_anything_else_than_parameters_is_refused(values):
             {"agent.rainbow.learning.batch_size": 8, "agent.rainbow.learning.reward_fraction": 0.1},
             "reward_fraction: 0.1 of agent.rainbow.learning.batch_size (8) is less than one position",
         ),
+        (
+            {"agents": ["dqn"], "agent.dqn.learning.batch_size": 49, "agent.dqn.learning.termination_fraction": 1 / 49},
+            "so none would be drawn; set it to 0 or at least 0.0205",
+        ),
         ({"agent.rainbow.noisy": False}, "agent.rainbow.noisy: off, while agent.rainbow.exploration.last_epsilon is 0"),
         ({"envs.max_frames_per_episode": 4}, "envs.max_frames_per_episode: 4 must be more than envs.frame_skip (4)"),
         ({"agents": ["ppo"], "agent.ppo.rollout_steps": 160}, "agent.ppo.rollout_steps: 160 steps of 5 environments"),

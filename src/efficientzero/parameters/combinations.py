@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import ceil
 
 from efficientzero.parameters.milestones import doubling_list
 from efficientzero.parameters.schema import (
@@ -15,6 +16,7 @@ from efficientzero.parameters.schema import (
     Parameters,
     PPOSettings,
     RainbowSettings,
+    RandomSettings,
 )
 from efficientzero.parameters.spelling import suggestion
 
@@ -38,7 +40,9 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
                 "exploring; set exploration.first_epsilon, last_epsilon and decay_env_steps, as agent.dqn has them"
             )
-        # What depends on the game and the budget matters for the agents that are run.
+        # What depends on the game, the budget or another agent's settings matters for the agents that are run.
+        if name in parameters.agents and not isinstance(settings, PPOSettings | RandomSettings):
+            yield from _drawn(f"agent.{name}.learning", settings.learning)
         if name in parameters.agents and isinstance(settings, RainbowSettings | PPOSettings):
             yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
         if name in parameters.agents and isinstance(settings, PPOSettings):
@@ -56,12 +60,16 @@ def _fractions(where: str, learning: Learning) -> Iterator[str]:
             f"{where}.reward_fraction: {learning.reward_fraction}, with termination_fraction "
             f"{learning.termination_fraction} leaves nothing of a batch to be drawn as it falls; less than 1 together"
         )
+
+
+def _drawn(where: str, learning: Learning) -> Iterator[str]:
+    size = learning.batch_size
     for name in ("termination_fraction", "reward_fraction"):
         fraction = getattr(learning, name)
-        if 0 < fraction < 1 / learning.batch_size:
+        if fraction and not int(fraction * size):
             yield (
-                f"{where}.{name}: {fraction} of {where}.batch_size ({learning.batch_size}) is less than one position, "
-                f"so none would be drawn; set it to 0 or at least {1 / learning.batch_size:.4g}"
+                f"{where}.{name}: {fraction} of {where}.batch_size ({size}) is less than one position, so none would "
+                f"be drawn; set it to 0 or at least {ceil(10_000 / size) / 10_000}"
             )
 
 
