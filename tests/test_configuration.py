@@ -136,9 +136,9 @@ def test_on_a_laptop_agents_are_scored_by_one_rule_and_in_atari100k_by_their_own
 def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):
     agents = composed(tmp_path, "agent.efficientzero.learning.weight_decay=0.5")["agent"]
     model_free, efficientzero = agents["model_free_muzero"], agents["efficientzero"]
-    assert model_free["network"] == efficientzero["network"] | {"reward_pooling": "none"}  # it predicts no rewards
+    assert model_free["network"] == efficientzero["network"]
     # Q-learning is at its best with a slow target network and more samples (they are cheap).
-    own = {"batch_size": 32, "updates_per_env_step": 1, "target_network_interval": 250, "reward_fraction": 0}
+    own = {"batch_size": 32, "updates_per_env_step": 1, "target_network_interval": 250}
     assert model_free["learning"].items() <= (efficientzero["learning"] | own).items()
     assert model_free["learning"]["weight_decay"] == 0.5
 
