@@ -196,6 +196,7 @@ def test_impossible_combinations(changes, words):
 
 def test_what_only_an_agent_that_is_not_run_could_not_do_is_no_fault():
     check(changed({"agents": ["efficientzero"], "envs.size": 32}))  # too small for PPO's and DQN's convolutions
+    check(changed({"agents": ["efficientzero"], "agent.dqn.learning.reward_fraction": 0.01}))  # less than one position
 
 
 def test_a_convolution_is_three_numbers():

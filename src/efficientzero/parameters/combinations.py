@@ -16,7 +16,6 @@ from efficientzero.parameters.schema import (
     Parameters,
     PPOSettings,
     RainbowSettings,
-    RandomSettings,
 )
 from efficientzero.parameters.spelling import suggestion
 
@@ -35,14 +34,14 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
             yield from _search(f"agent.{name}", settings)
         if isinstance(settings, EfficientZeroSettings | ModelFreeMuZeroSettings | RainbowSettings):
             yield from _fractions(f"agent.{name}.learning", settings.learning)
+            if name in parameters.agents:
+                yield from _drawn(f"agent.{name}.learning", settings.learning)
         if isinstance(settings, RainbowSettings) and not settings.noisy and settings.exploration.last_epsilon == 0:
             yield (
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
                 "exploring; set exploration.first_epsilon, last_epsilon and decay_env_steps, as agent.dqn has them"
             )
-        # What depends on the game, the budget or another agent's settings matters for the agents that are run.
-        if name in parameters.agents and not isinstance(settings, PPOSettings | RandomSettings):
-            yield from _drawn(f"agent.{name}.learning", settings.learning)
+        # What depends on the game and the budget matters for the agents that are run.
         if name in parameters.agents and isinstance(settings, RainbowSettings | PPOSettings):
             yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
         if name in parameters.agents and isinstance(settings, PPOSettings):
@@ -69,7 +68,7 @@ def _drawn(where: str, learning: Learning) -> Iterator[str]:
         if fraction and not int(fraction * size):
             yield (
                 f"{where}.{name}: {fraction} of {where}.batch_size ({size}) is less than one position, so none would "
-                f"be drawn; set it to 0 or at least {ceil(10_000 / size) / 10_000}"
+                f"be drawn; set it to 0 or at least {ceil(10_000 / size) / 10_000}"  # four decimals, rounded up
             )
 
 
