@@ -53,8 +53,9 @@ def agent(seed=0, off_policy_correction=False, normalisation="layer", **changes)
 @both_normalisations
 def test_it_finds_the_optimal_action_values(normalisation):
     one, memory = agent(augmentation_intensity=0.0, normalisation=normalisation), chain_world.played()
-    for update in range(500):
-        one.learn(memory, learning_rate_factor=1.0 - update / 500)
+    updates = 800  # after 500 the largest error is .05 or .06, by the kind of processor; after 800 it is .01
+    for update in range(updates):
+        one.learn(memory, learning_rate_factor=1.0 - update / updates)
     found = one._action_values(one.network, chain_world.every_state())
     np.testing.assert_allclose(found, chain_world.OPTIMAL, atol=0.05)
     decision = one.act(chain_world.every_state(), np.random.default_rng(0), env_steps=0, mode="best")
