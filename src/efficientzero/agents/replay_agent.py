@@ -152,7 +152,7 @@ class ReplayAgent(NetworkAgent):
         for name, share, events in shares:
             if share:
                 random = generator(self.seed, name, self.updates)
-                drawn = recording.before(events(), int(share * learning.batch_size), self.unroll_steps, random)
+                drawn = recording.before(events(), learning.positions(share), self.unroll_steps, random)
                 before = np.concatenate([before, drawn])
         positions, weights = memory.priorities.sample(
             learning.batch_size - len(before),

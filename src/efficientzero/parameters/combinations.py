@@ -65,7 +65,7 @@ def _drawn(where: str, learning: Learning) -> Iterator[str]:
     size = learning.batch_size
     for name in ("termination_fraction", "reward_fraction"):
         fraction = getattr(learning, name)
-        if fraction and not int(fraction * size):
+        if fraction and not learning.positions(fraction):
             yield (
                 f"{where}.{name}: {fraction} of {where}.batch_size ({size}) is less than one position, so none would "
                 f"be drawn; set it to 0 or at least {ceil(10_000 / size) / 10_000}"  # four decimals, rounded up

@@ -142,6 +142,10 @@ class Learning(Section):
     augmentation_intensity: NonNegative
     precision: Literal["float32", "bfloat16"]  # autocast of the forward passes
 
+    def positions(self, fraction: float) -> int:
+        """How many of a batch's positions a share of it is, rounded down."""
+        return int(fraction * self.batch_size)
+
 
 class OffPolicyLearning(Learning):
     """Learning whose horizon shrinks for old transitions."""
