@@ -70,6 +70,7 @@ def test_the_best_start_counts(monkeypatch, lost):
         return least_squares(function, start, **options)
 
     found = fit_power_law(SIX_BUDGETS, THREE, AGENTS, MODELS["M1"])
+    fit._best_parameters.cache_clear()
     monkeypatch.setattr(fit, "least_squares", least_squares_that_gets_stuck)
     again = fit_power_law(SIX_BUDGETS, THREE, AGENTS, MODELS["M1"])
     assert len(calls) == 9

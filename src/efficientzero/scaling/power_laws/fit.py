@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -75,6 +76,17 @@ def fit_power_law(
             f"the formula has {model.size(count)} numbers to fit ({model.name}) and the curves of {count} agents at "
             f"{len(frames)} budgets only {aggregate.size} points; it needs more budgets"
         )
+    best = np.array(_best_parameters(tuple(log_frames), tuple(map(tuple, aggregate)), model, loss))
+    fitted = model.scores(best, log_frames, count)
+    return PowerLawFit(model, tuple(agents), frames, best, fitted, float(np.sum((fitted - aggregate) ** 2)))
+
+
+@lru_cache(maxsize=1024)  # an analysis asks for more than half of its fits again, and each takes a tenth of a second
+def _best_parameters(
+    at_log_frames: tuple[float, ...], curves: tuple[tuple[float, ...], ...], model: Model, loss: Loss
+) -> tuple[float, ...]:
+    log_frames, aggregate = np.array(at_log_frames), np.array(curves)
+    count = len(aggregate)
     low, high = model.bounds(count, log_frames)
     fits = [
         least_squares(
@@ -86,9 +98,7 @@ def fit_power_law(
         )
         for start in starts(log_frames, aggregate, model)
     ]  # fmt: skip
-    best = np.clip(min(fits, key=lambda fit: float(fit.cost)).x, low, high)
-    fitted = model.scores(best, log_frames, count)
-    return PowerLawFit(model, tuple(agents), frames, best, fitted, float(np.sum((fitted - aggregate) ** 2)))
+    return tuple(np.clip(min(fits, key=lambda fit: float(fit.cost)).x, low, high))
 
 
 def starts(log_frames: np.ndarray, aggregate: np.ndarray, model: Model) -> list[np.ndarray]:
