@@ -26,6 +26,9 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "test@example.org",
 }
 
+# Of the profile's three agents the two that share no code of an agent: each stage takes seconds to start.
+SMOKE = ["-S", "profile=smoke", "-S", "agents=[efficientzero,rainbow]"]
+
 pytestmark = pytest.mark.slow
 
 
@@ -51,7 +54,7 @@ def checkout(tmp_path_factory):
     run(folder, "git", "init", "-q")
     run(folder, "git", "add", "-A")
     run(folder, "git", "commit", "-qm", "start")
-    run(folder, "dvc", "exp", "run", "-S", "profile=smoke")
+    run(folder, "dvc", "exp", "run", *SMOKE)
     return folder
 
 
@@ -96,22 +99,22 @@ def test_a_second_clone_pulls_and_has_nothing_to_do(checkout, tmp_path):
 
 def test_a_doubled_budget_runs_only_the_new_milestone(checkout):
     kept = files(checkout / "data" / "runs")
-    told = run(checkout, "dvc", "exp", "run", "-S", "profile=smoke", "-S", "milestones.env_steps=400")
+    told = run(checkout, "dvc", "exp", "run", *SMOKE, "-S", "milestones.env_steps=400")
     stages = [line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")]
     assert sorted({stage.split("@")[0] for stage in stages}) == ["evaluate", "reanalyze", "scaling", "train"]
-    assert all(stage.endswith("milestone2") for stage in stages if stage != "scaling") and len(stages) == 10
+    assert all(stage.endswith("milestone2") for stage in stages if stage != "scaling") and len(stages) == 7
     now = files(checkout / "data" / "runs")
     assert all(now[name] == content for name, content in kept.items())
 
 
 def test_a_smaller_budget_again_runs_only_the_analysis_and_leaves_nothing_over(checkout):
-    told = run(checkout, "dvc", "exp", "run", "-S", "profile=smoke")
+    told = run(checkout, "dvc", "exp", "run", *SMOKE)
     assert [line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")] in ([], ["scaling"])
     assert not list((checkout / "data" / "scores").glob("*/*/400.json"))
     assert "Data and pipelines are up to date" in run(checkout, "dvc", "status")
 
 
-@pytest.mark.parametrize("stage", ["train", "reanalyze"])
+@pytest.mark.parametrize("stage", [pytest.param("train", marks=pytest.mark.long), "reanalyze"])
 def test_a_killed_stage_gives_the_bytes_of_one_that_was_not(checkout, stage, tmp_path):
     """SIGKILL soon after a snapshot, again and again."""
     agent = "efficientzero"
@@ -120,7 +123,7 @@ def test_a_killed_stage_gives_the_bytes_of_one_that_was_not(checkout, stage, tmp
     command = ["sh", "stages/run", stage, "--agent", agent, "--seed", "0", *arguments]
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
     parameters["snapshot_seconds"] = 0.05
-    parameters["reanalysis"]["updates_fraction"] = 3.0  # work enough to be killed at
+    parameters["reanalysis"]["updates_fraction"] = 1.0  # work enough to be killed at
     outputs = {}
     for name in ("straight", "killed"):
         folder = tmp_path / name

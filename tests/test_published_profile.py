@@ -35,7 +35,14 @@ SMALL = [
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "updates"),
-    [("efficientzero", 5), ("muzero_reanalyze", 5), ("model_free_muzero", 5), ("rainbow", 24), ("dqn", 24), ("ppo", 2)],
+    [
+        ("efficientzero", 5),
+        pytest.param("muzero_reanalyze", 5, marks=pytest.mark.long),  # EfficientZero's code and network, less of it
+        pytest.param("model_free_muzero", 5, marks=pytest.mark.long),
+        ("rainbow", 24),
+        ("dqn", 24),
+        ("ppo", 2),
+    ],
 )
 def test_it_plays_learns_is_finished_and_scored(tmp_path, name, updates):
     composed = tmp_path / "params.yaml"

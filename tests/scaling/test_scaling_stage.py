@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from stage_in_process import run_stage
 
 ROOT = Path(__file__).parents[2]
 DRIFT = "age_from,age_to,positions,policy_distance,value_difference\n0,0,9,0.1,0.2\n2,3,9,0.2,0.4\n"
@@ -57,9 +57,7 @@ def folder(tmp_path):
 
 
 def run(folder, *arguments):
-    command = ["sh", str(ROOT / "stages" / "run"), "scaling", *arguments]
-    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return run_stage(folder, "scaling", *arguments)
 
 
 def test_writes_what_dvc_yaml_declares(folder):
