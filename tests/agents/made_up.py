@@ -37,6 +37,7 @@ SETTINGS = {
         "q_floor_share": 0.0,
         "value_scale": 0.1,
         "visit_offset": 50.0,
+        "prior_weight": 1.0,
         "root_value": "mean",
         "exploration_init": 1.25,
         "exploration_base": 19652.0,

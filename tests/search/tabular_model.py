@@ -90,6 +90,7 @@ def search_settings(policy: str, **changes: object) -> Search:
         "q_floor_share": 0.0,
         "value_scale": 0.1,
         "visit_offset": 50.0,
+        "prior_weight": 1.0,
         "root_value": "mean",
         "exploration_init": 1.25,
         "exploration_base": 19652.0,

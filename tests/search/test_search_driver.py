@@ -62,6 +62,24 @@ def test_results_outlive_the_next_search_and_repeat(policy):
     assert first.policy.tobytes() != other.policy.tobytes()
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
+def test_the_prior_has_its_weight_in_the_policy_target(weight):
+    model, root, settings, _ = setup("gumbel", prior_weight=weight, q_floor=0.5)
+    legal = np.array([[True, True, False, True, True, True]] * 5)
+    found = find(model, root, settings, legal_actions=legal)
+    visited = found.visit_counts > 0
+    assert (visited == legal).all()  # so that every completed Q is known
+    low = np.where(legal, found.q_values, np.inf).min(axis=1, keepdims=True)
+    high = np.where(legal, found.q_values, -np.inf).max(axis=1, keepdims=True)
+    scale = (settings.visit_offset + found.visit_counts.max(axis=1, keepdims=True)) * settings.value_scale
+    completed = scale * (found.q_values - low) / np.maximum(high - low, settings.q_floor)
+    shares = np.where(legal, np.exp(weight * root.policy_logits.numpy() + completed), 0.0)
+    np.testing.assert_allclose(found.policy, shares / shares.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-6)
+    usual = find(model, root, setup("gumbel", q_floor=0.5)[2], legal_actions=legal)
+    np.testing.assert_array_equal(found.action, usual.action)
+    np.testing.assert_array_equal(found.value, usual.value)
+
+
 def test_dirichlet_noise_is_mixed_into_the_probabilities():
     logits = np.log(np.array([[0.7, 0.2, 0.1]], np.float32)) + 3
     mixed = mix_dirichlet(logits, np.array([[0.0, 1.0, 0.0]], np.float32), 0.25)
