@@ -133,6 +133,7 @@ cdef class SearchTree:
         the root the mean over its visited children, below it (sum over its visited children + mean Q of its parent) /
         (visited children + 1). With Gumbel an unvisited action has the mixed value instead, and all are multiplied as
         above (EfficientZero V2).
+    prior_weight: of the root's log-prior in the policy that a Gumbel search finds, and in nothing else.
     value_prefix_horizon: None if the model predicts rewards. Otherwise it predicts the sum of rewards since the last
         reset, and resets happen at depths divisible by the horizon: reward(child) = prefix(child) - prefix(parent), or
         prefix(child) when the parent's depth is such a depth (the root's is).
@@ -148,7 +149,7 @@ cdef class SearchTree:
     cdef readonly float discount
     cdef Py_ssize_t nodes, stride, considered_rows
     cdef int policy, q_transform, horizon
-    cdef float floor, floor_share, value_scale, visit_offset
+    cdef float floor, floor_share, value_scale, visit_offset, prior_weight
     cdef bint ready, selected
     # [batch, nodes]
     cdef int32_t *parent
@@ -189,8 +190,8 @@ cdef class SearchTree:
 
     def __init__(self, Py_ssize_t batch, Py_ssize_t actions, Py_ssize_t simulations, *, str policy, str q_transform,
                  double discount, value_prefix_horizon=None, double q_floor=0.0, double q_floor_share=0.0,
-                 double value_scale=0.1, double visit_offset=50.0, double exploration_init=1.25,
-                 double exploration_base=19652.0, considered_visits=None, int threads=1):
+                 double value_scale=0.1, double visit_offset=50.0, double prior_weight=1.0,
+                 double exploration_init=1.25, double exploration_base=19652.0, considered_visits=None, int threads=1):
         check_combination(policy, q_transform)
         positive = {"batch": batch, "actions": actions, "simulations": simulations, "threads": threads}
         for name, number in positive.items():
@@ -205,7 +206,7 @@ cdef class SearchTree:
         self.nodes, self.stride, self.threads = simulations + 1, (actions + 3) // 4 * 4, threads
         self.discount, self.horizon = discount, value_prefix_horizon or 0
         self.floor, self.floor_share = max(q_floor, 1e-8), q_floor_share
-        self.value_scale, self.visit_offset = value_scale, visit_offset
+        self.value_scale, self.visit_offset, self.prior_weight = value_scale, visit_offset, prior_weight
         self.arrays = {}
         self._allocate()
         count = np.arange(simulations + 2, dtype=np.float64)
@@ -790,8 +791,8 @@ cdef class SearchTree:
 
         action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q of the most visited.
         visit_counts int32 [b, actions]; value float32 [b], the mean of the network value and all returns.
-        policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(log-prior + completed Q) over the legal
-        actions. q_values float32 [b, actions]: r + discount * continuation * v; 0 for an unvisited action. policy_value
+        policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(prior_weight * log-prior + completed Q) over
+        the legal actions. q_values float32 [b, actions]: r + discount * continuation * v; 0 for an unvisited action. policy_value
         float32 [b]: the mean of the Q-values by that policy, an unvisited action's being the mixed value.
 
         Raises RuntimeError before the first simulation or between ``select`` and ``expand_and_backup``.
@@ -847,10 +848,10 @@ cdef class SearchTree:
             unvisited = self._transform(row, first, count, q, prior, visits, True, &mean_q)
             action[row] = self.action[first + self._considered_child(row, count, q, visits, children, best)]
             for a in range(self.actions):
-                policy[row, a] = self.root_log_prior[row * self.stride + a] + unvisited
+                policy[row, a] = self.prior_weight * self.root_log_prior[row * self.stride + a] + unvisited
             for k in range(count):
                 a = self.action[first + children[k]]
-                policy[row, a] = self.root_log_prior[row * self.stride + a] + q[k]
+                policy[row, a] = self.prior_weight * self.root_log_prior[row * self.stride + a] + q[k]
             best, total = -LARGEST, 0.0
             for a in range(self.actions):
                 if self.legal[row * self.stride + a]:

@@ -12,7 +12,10 @@ STAGES = Path(__file__).parents[1] / "stages"
 
 
 def run_stage(folder, stage, *arguments):
-    """`sh stages/run STAGE ARGUMENTS` in a folder: its returncode, stdout and stderr."""
+    """What `sh stages/run STAGE ARGUMENTS` would in a folder, by this checkout's code: returncode, stdout and stderr.
+
+    Not what is written by processes it starts, nor warnings, which pytest collects.
+    """
     path, out, error, code = str(STAGES / f"{stage}.py"), io.StringIO(), io.StringIO(), 0
     with chdir(folder), redirect_stdout(out), redirect_stderr(error), patch.object(sys, "argv", [path, *arguments]):
         try:

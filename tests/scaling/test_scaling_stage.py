@@ -1,9 +1,10 @@
-"""The stage `scaling`, run as DVC runs it."""
+"""The stage `scaling`, in the tests' own process; and once as DVC runs it."""
 
 import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,12 @@ def run(folder, *arguments):
     return run_stage(folder, "scaling", *arguments)
 
 
+def run_as_dvc(folder):
+    command = ["sh", str(ROOT / "stages" / "run"), "scaling"]
+    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
 def test_writes_what_dvc_yaml_declares(folder):
     result = run(folder)
     assert result.returncode == 0, result.stderr
@@ -100,8 +107,8 @@ def test_writes_what_dvc_yaml_declares(folder):
 def test_other_seconds_change_nothing_but_the_score_table(folder):
     output = folder / "data" / "scaling"
     written = []
-    for _ in range(2):
-        assert run(folder).returncode == 0
+    for run_once in (run, run_as_dvc):  # nothing may come from what a process has kept
+        assert run_once(folder).returncode == 0
         written.append({path.name: path.read_bytes() for path in output.iterdir()})
         for path in (folder / "data" / "costs").glob("*/*/*.json"):
             path.write_text(path.read_text().replace('"wall_seconds": 0.5', '"wall_seconds": 0.75'))
@@ -124,7 +131,7 @@ def test_one_seed_gives_every_file_and_no_verdict_in_little_time(folder):
     before = os.times()
     assert run(folder).returncode == 0
     after = os.times()
-    assert after.children_user - before.children_user < 10
+    assert 0 < after.user - before.user < 10
     assert len(list((folder / "data" / "scaling").iterdir())) == len(TABLES) + 2 + 2 * len(FIGURES)
     assert verdict_of(folder)["against"]["muzero_reanalyze"]["verdict"] == "not identified"
     assert "one seed only" in verdict_of(folder)["against"]["muzero_reanalyze"]["reason"]

@@ -75,9 +75,11 @@ def test_the_prior_has_its_weight_in_the_policy_target(weight):
     completed = scale * (found.q_values - low) / np.maximum(high - low, settings.q_floor)
     shares = np.where(legal, np.exp(weight * root.policy_logits.numpy() + completed), 0.0)
     np.testing.assert_allclose(found.policy, shares / shares.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-6)
-    usual = find(model, root, setup("gumbel", q_floor=0.5)[2], legal_actions=legal)
+    usual = find(model, root, search_settings("gumbel", q_floor=0.5), legal_actions=legal)
     np.testing.assert_array_equal(found.action, usual.action)
     np.testing.assert_array_equal(found.value, usual.value)
+    by_policy = find(model, root, settings.model_copy(update={"root_value": "policy"}), legal_actions=legal)
+    np.testing.assert_allclose(by_policy.value, (found.policy * found.q_values).sum(axis=1), rtol=1e-4)
 
 
 def test_dirichlet_noise_is_mixed_into_the_probabilities():

@@ -35,6 +35,7 @@ def borrowed_tree(
         "q_floor_share": settings.q_floor_share,
         "value_scale": settings.value_scale,
         "visit_offset": settings.visit_offset,
+        "prior_weight": settings.prior_weight,
         "exploration_init": settings.exploration_init,
         "exploration_base": settings.exploration_base,
         "threads": torch.get_num_threads(),

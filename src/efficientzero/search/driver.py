@@ -76,19 +76,7 @@ def search(
         policy_value = found.pop("policy_value")
         if settings.root_value == "policy":
             found["value"] = policy_value
-        if settings.policy == "gumbel" and settings.prior_weight != 1:
-            found["policy"] = _with_less_prior(found["policy"], policy_logits, settings.prior_weight)
         return SearchResult(**found)
-
-
-def _with_less_prior(
-    policy: NDArray[np.float32], policy_logits: NDArray[np.float32], weight: float
-) -> NDArray[np.float32]:
-    """softmax(weight * log-prior + completed Q) of softmax(log-prior + completed Q)."""
-    with np.errstate(divide="ignore"):  # no share for an illegal action, nor for one whose share is too small to write
-        scores = np.log(policy) - (1 - weight) * policy_logits
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _pack(output: RecurrentOutput, batch: int, actions: int) -> NDArray[np.float32]:

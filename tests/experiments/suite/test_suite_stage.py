@@ -56,7 +56,7 @@ def test_nothing_to_gather(checkout):
 @pytest.mark.slow
 def test_a_suite_that_is_running_is_not_run_twice(checkout):
     with running(checkout / "data" / "suites" / "Alien"):
-        told = suite(checkout, "Alien", expect=2)
+        told = run(checkout, "sh", "stages/run", "suite", "Alien", expect=2)
         assert "Alien: this suite is running already" in told and "Traceback" not in told
         told = suite(checkout, "Alien", "-S", "profile=smoke", "--gather-only", expect=1)
         assert "with -S profile=smoke." in told and "running already" not in told
