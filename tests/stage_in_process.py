@@ -1,4 +1,7 @@
-"""Stages run in the tests' own process: a new one takes seconds to import what it needs."""
+"""Stages run in the tests' own process: a new one takes seconds to import what it needs.
+
+Not those that call DVC, which leaves the standard streams of a worker of pytest closed.
+"""
 
 import io
 import runpy

@@ -8,7 +8,6 @@ import yaml
 from dvc.api import artifacts_show
 from experiments.checkouts import make_checkout, run
 from experiments.ssh_server import PROGRAM, ssh_server
-from stage_in_process import run_stage
 
 from efficientzero.experiments.registry import find_model, register_model
 from efficientzero.registered_model import load_registered_model
@@ -95,16 +94,13 @@ def test_over_ssh(place, tmp_path):
 
 
 def register(folder, *arguments, expect=0):
-    result = run_stage(folder, "register", *arguments)
-    said = result.stdout + result.stderr
-    assert result.returncode == expect, said
-    return said
+    return run(folder, "sh", "stages/run", "register", *arguments, expect=expect)
 
 
 def test_a_registered_model_is_downloaded_into_an_empty_folder_and_plays_as_it_was_scored(place, tmp_path, monkeypatch):
     first, name = place / "first", "minatar-breakout-dqn"
     before = run(first, "git", "status", "--porcelain"), run(first, "git", "rev-parse", "HEAD")
-    said = run(first, "sh", "stages/run", "register", "--agent", "dqn", "--rev", "shared", "--push")
+    said = register(first, "--agent", "dqn", "--rev", "shared", "--push")
     assert (
         f"{name}@v0.0.1: registered, dqn on minatar/breakout, seed 0, finished after 100 env steps (100 frames)" in said
     )

@@ -2,7 +2,6 @@
 
 import pytest
 from experiments.checkouts import make_checkout, run
-from stage_in_process import run_stage
 
 from efficientzero.experiments.suite import running
 
@@ -10,13 +9,6 @@ from efficientzero.experiments.suite import running
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     return make_checkout(tmp_path_factory.mktemp("suite") / "checkout")
-
-
-def suite(checkout, *arguments, expect):
-    result = run_stage(checkout, "suite", *arguments)
-    told = result.stdout + result.stderr
-    assert result.returncode == expect, told
-    return told
 
 
 @pytest.mark.slow
@@ -32,7 +24,7 @@ def suite(checkout, *arguments, expect):
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_status_2(checkout, arguments, sentence):
-    told = suite(checkout, *arguments, expect=2)
+    told = run(checkout, "sh", "stages/run", "suite", *arguments, expect=2)
     assert sentence in told and "Traceback" not in told
     assert run(checkout, "git", "for-each-ref", "refs/exps") == ""
 
@@ -42,14 +34,14 @@ def test_what_is_not_committed_is_not_run(checkout):
     readme = checkout / "README.md"
     before = readme.read_text()
     readme.write_text(before + "more\n")
-    told = suite(checkout, "Alien", expect=2)
+    told = run(checkout, "sh", "stages/run", "suite", "Alien", expect=2)
     assert "README.md" in told and "commit" in told and "Traceback" not in told
     readme.write_text(before)
 
 
 @pytest.mark.slow
 def test_nothing_to_gather(checkout):
-    told = suite(checkout, "Alien", "--gather-only", expect=1)
+    told = run(checkout, "sh", "stages/run", "suite", "Alien", "--gather-only", expect=1)
     assert "1 experiment: 1 waiting" in told and "There is nothing to report: none" in told
 
 
@@ -58,5 +50,5 @@ def test_a_suite_that_is_running_is_not_run_twice(checkout):
     with running(checkout / "data" / "suites" / "Alien"):
         told = run(checkout, "sh", "stages/run", "suite", "Alien", expect=2)
         assert "Alien: this suite is running already" in told and "Traceback" not in told
-        told = suite(checkout, "Alien", "-S", "profile=smoke", "--gather-only", expect=1)
+        told = run(checkout, "sh", "stages/run", "suite", "Alien", "-S", "profile=smoke", "--gather-only", expect=1)
         assert "with -S profile=smoke." in told and "running already" not in told
