@@ -1,6 +1,6 @@
 """Stages run in the tests' own process: a new one takes seconds to import what it needs.
 
-Not those that call DVC, which leaves the standard streams of a worker of pytest closed.
+Not those that call DVC or GTO: after the stage `register` the standard streams of pytest's worker were closed.
 """
 
 import io
