@@ -791,9 +791,10 @@ cdef class SearchTree:
 
         action int64 [b]: PUCT: the most visited; Gumbel: the best noise + log-prior + completed Q of the most visited.
         visit_counts int32 [b, actions]; value float32 [b], the mean of the network value and all returns.
-        policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(prior_weight * log-prior + completed Q) over
-        the legal actions. q_values float32 [b, actions]: r + discount * continuation * v; 0 for an unvisited action. policy_value
-        float32 [b]: the mean of the Q-values by that policy, an unvisited action's being the mixed value.
+        policy float32 [b, actions]: PUCT: share of the visits; Gumbel: softmax(prior_weight * log-prior + completed Q)
+        over the legal actions. q_values float32 [b, actions]: r + discount * continuation * v; 0 for an unvisited
+        action. policy_value float32 [b]: the mean of the Q-values by that policy, an unvisited action's being the
+        mixed value.
 
         Raises RuntimeError before the first simulation or between ``select`` and ``expand_and_backup``.
         """

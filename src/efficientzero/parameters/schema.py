@@ -98,9 +98,7 @@ class Search(Section):
     q_floor_share: NonNegative  # the same as a share of the position's value; the larger of both holds
     value_scale: Positive  # c_scale of completed Q-values
     visit_offset: NonNegative  # c_visit of completed Q-values
-    prior_weight: (
-        Fraction  # Gumbel: of the log-prior in the policy target; with less than 1 what was learned is forgotten
-    )
+    prior_weight: Fraction  # Gumbel: of the log-prior in the policy target; less than 1 forgets old policies
     root_value: Literal["mean", "policy"]  # of all simulations, or the actions' weighted by the policy found
     exploration_init: Positive  # c1 of PUCT
     exploration_base: Positive  # c2 of PUCT
