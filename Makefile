@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 help:
 	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro), as many agents and seeds at once as there"
 	@echo "             are cores; make repro RUNS_AT_ONCE=1 is dvc repro alone, with progress bars (and for one GPU)"
-	@echo "make test    lint, then all tests but a few long ones; make test-long runs those (a suite of several games, a lost machine of a cluster,"
+	@echo "make test    lint, then all tests but a few long ones; make test-long runs those (suites and sweeps of real experiments, a lost machine of a cluster,"
 	@echo "             edits while an experiment runs, some learning to an optimum, profiles and kills like others that make test has)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"

@@ -73,7 +73,11 @@ def test_links_lead_somewhere(path):
 
 
 @pytest.mark.slow
-@each_notebook
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.long if path.stem == "published" else ()) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_shows_what_comes_out_now(path):
     """Where results have changed: `python analysis/execute.py`, then read what the text between the cells says."""
     execute = runpy.run_path(str(ANALYSIS / "execute.py"))["execute"]

@@ -133,6 +133,7 @@ def test_a_registered_model_is_downloaded_into_an_empty_folder_and_plays_as_it_w
     assert f"{name}@v0.0.1" in run(first, "gto", "show", f"{name}@latest")
 
 
+@pytest.mark.long
 def test_registered_twice_is_one_version_and_another_network_is_the_next(place):
     name = "twice"
     first = register(place / "first", "--agent", "dqn", "--rev", "shared", "--name", name)

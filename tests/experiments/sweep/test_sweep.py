@@ -1,4 +1,7 @@
-"""A sweep as a user meets it, with real experiments: run, killed, run again."""
+"""A sweep as a user meets it, with real experiments: run, killed, run again.
+
+The same with made-up experiments, and what the stage refuses, is beside it and takes seconds.
+"""
 
 import io
 import os
@@ -16,7 +19,7 @@ from experiments.checkouts import ENVIRONMENT, make_checkout, run
 from efficientzero.experiments import experiment_names, stages_in_log
 from efficientzero.experiments.sweep.study import counted, number
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 FRACTION = "reanalysis.updates_fraction"  # of no matter to `collect` and `train`, so trials share their outputs
 TINY = {
     "agent": "dqn",
