@@ -141,9 +141,22 @@ def test_puct_acts_by_visits_and_its_temperature():
         spreads.append(shares.max())
     scheduled = agent(**changes, search__temperature=[1.0, 0.1], search__temperature_until=[100])
     visits = np.tile(np.array([[1, 2, 3, 18]]), (400, 1))
-    for env_steps, frequent in ((99, 0.8), (100, 0.999)):
-        chosen = scheduled._sample_visits(visits, env_steps, np.random.default_rng(0))
-        assert (chosen == 3).mean() == pytest.approx(18 / 24 if frequent == 0.8 else 1.0, abs=0.06)
+    for env_steps, frequent in ((99, 18 / 24), (100, 1.0)):
+        chosen = scheduled._sample_visits(visits, scheduled._temperature(env_steps), np.random.default_rng(0))
+        assert (chosen == 3).mean() == pytest.approx(frequent, abs=0.06)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_gumbel_acts_by_its_policy_and_the_temperature(temperature):
+    one = agent(search__simulations=24, search__temperature=[8.0, temperature], search__temperature_until=[100])
+    logits = torch.linspace(0.0, 1.5, ACTIONS)
+    with torch.no_grad():
+        one.network.policy.layers[-1].bias.copy_(logits)
+    decision = one.act(np.repeat(observation(1), 1000, axis=0), draws(), env_steps=100, mode="training")
+    np.testing.assert_allclose(decision.policy, torch.softmax(logits, 0)[None].expand(1000, -1), atol=1e-6)
+    shares = np.bincount(decision.action, minlength=ACTIONS) / 1000
+    np.testing.assert_allclose(shares, torch.softmax(logits / temperature, 0), atol=0.05)
+    assert one.act(observation(1), draws(), env_steps=100, mode="best").action == [ACTIONS - 1]
 
 
 @pytest.mark.parametrize(("max_age", "expected"), [(0, "all"), (None, "missing"), (2, "some")])

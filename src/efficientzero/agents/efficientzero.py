@@ -102,19 +102,22 @@ class EfficientZeroAgent(ReanalysingAgent):
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
-        explore = mode != "best"
-        result = self._search(self._acting_network(mode), observation, random if explore else None)
+        explore, temperature = mode != "best", self._temperature(env_steps)
+        network, noise = self._acting_network(mode), random if explore else None
+        result = self._search(network, observation, noise, noise_scale=temperature)
         action = result.action
         if explore and self.settings.search.policy == "puct":
-            action = self._sample_visits(result.visit_counts, env_steps, random)
+            action = self._sample_visits(result.visit_counts, temperature, random)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         action = sometimes_random(action, epsilon, self.actions, random)
         return Decision(action=action, policy=result.policy, value=result.value, searched=True)
 
-    def _sample_visits(self, visits: NDArray, env_steps: int, random: np.random.Generator) -> NDArray[np.int64]:
-        """Actions in proportion to visits ** (1 / temperature)."""
+    def _temperature(self, env_steps: int) -> float:
         schedule = self.settings.search
-        temperature = schedule.temperature[int(np.searchsorted(schedule.temperature_until, env_steps, side="right"))]
+        return schedule.temperature[int(np.searchsorted(schedule.temperature_until, env_steps, side="right"))]
+
+    def _sample_visits(self, visits: NDArray, temperature: float, random: np.random.Generator) -> NDArray[np.int64]:
+        """Actions in proportion to visits ** (1 / temperature)."""
         weights = (visits / visits.max(axis=1, keepdims=True)) ** (1.0 / temperature)
         cumulative = np.cumsum(weights, axis=1)
         return (cumulative < random.random((len(visits), 1)) * cumulative[:, -1:]).sum(axis=1).astype(np.int64)
@@ -125,13 +128,18 @@ class EfficientZeroAgent(ReanalysingAgent):
         observation: NDArray[np.uint8],
         random: np.random.Generator | None,
         settings: Search | None = None,
+        *,
+        noise_scale: float = 1.0,
     ) -> SearchResult:
-        """Searches from observations as acting does, or by other settings; noise if there is a generator to draw it."""
+        """Searches from observations as acting does, or by other settings; noise if there is a generator to draw it.
+
+        With Gumbel noise of a scale T the action is drawn from the search's policy to the power of 1 / T.
+        """
         settings = settings or self.settings.search
         shape = (len(observation), self.actions)
         noise = None
         if random is not None and settings.policy == "gumbel":
-            noise = random.gumbel(size=shape).astype(np.float32)
+            noise = (noise_scale * random.gumbel(size=shape)).astype(np.float32)
         elif random is not None:
             alpha = np.full(self.actions, settings.dirichlet_alpha)
             noise = random.dirichlet(alpha, size=len(observation)).astype(np.float32)

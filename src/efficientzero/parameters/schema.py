@@ -104,8 +104,8 @@ class Search(Section):
     exploration_base: Positive  # c2 of PUCT
     dirichlet_alpha: Positive  # PUCT root noise
     dirichlet_fraction: Fraction
-    temperature: Annotated[list[Positive], Field(min_length=1)]  # PUCT acting; one per interval below
-    temperature_until: list[PositiveInt]  # env steps at which the next temperature begins
+    temperature: Annotated[list[Positive], Field(min_length=1)]  # of actions drawn from visits (PUCT) or the policy
+    temperature_until: list[PositiveInt]  # env steps at which the next temperature begins; one fewer
 
 
 class HeadResets(Section):
