@@ -270,7 +270,7 @@ cdef class SearchTree:
         policy_logits float32 [b, actions], value float32 [b], with 1 <= b <= the allocated batch.
         legal_actions: bool [b, actions]; None: all are legal. Illegal actions are never visited from a root, and only
             there, as the model knows no rules. They count as actions without visits in the Q-transforms, as in mctx.
-        gumbel: float32 [b, actions], Gumbel(0, 1) noise for the Gumbel policy; None: zeros.
+        gumbel: float32 [b, actions], noise of the Gumbel policy, Gumbel(0, T) at a temperature T; None: zeros.
 
         Raises ValueError for wrong shapes or dtypes or a root without a legal action, FloatingPointError for NaN or
         inf.

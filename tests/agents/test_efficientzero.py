@@ -146,17 +146,18 @@ def test_puct_acts_by_visits_and_its_temperature():
         assert (chosen == 3).mean() == pytest.approx(frequent, abs=0.06)
 
 
-@pytest.mark.parametrize("temperature", [1.0, 0.5])
-def test_gumbel_acts_by_its_policy_and_the_temperature(temperature):
+@pytest.mark.parametrize(("mode", "temperature"), [("training", 1.0), ("training", 0.5), ("sampled", 0.5)])
+def test_gumbel_acts_by_its_policy_and_the_temperature(mode, temperature):
     one = agent(search__simulations=24, search__temperature=[8.0, temperature], search__temperature_until=[100])
     logits = torch.linspace(0.0, 1.5, ACTIONS)
     with torch.no_grad():
         one.network.policy.layers[-1].bias.copy_(logits)
-    decision = one.act(np.repeat(observation(1), 1000, axis=0), draws(), env_steps=100, mode="training")
+    decision = one.act(np.repeat(observation(1), 1000, axis=0), draws(), env_steps=100, mode=mode)
     np.testing.assert_allclose(decision.policy, torch.softmax(logits, 0)[None].expand(1000, -1), atol=1e-6)
     shares = np.bincount(decision.action, minlength=ACTIONS) / 1000
     np.testing.assert_allclose(shares, torch.softmax(logits / temperature, 0), atol=0.05)
-    assert one.act(observation(1), draws(), env_steps=100, mode="best").action == [ACTIONS - 1]
+    best = one.act(np.repeat(observation(1), 100, axis=0), draws(), env_steps=100, mode="best")
+    assert (best.action == ACTIONS - 1).all()
 
 
 @pytest.mark.parametrize(("max_age", "expected"), [(0, "all"), (None, "missing"), (2, "some")])

@@ -133,7 +133,7 @@ class EfficientZeroAgent(ReanalysingAgent):
     ) -> SearchResult:
         """Searches from observations as acting does, or by other settings; noise if there is a generator to draw it.
 
-        With Gumbel noise of a scale T the action is drawn from the search's policy to the power of 1 / T.
+        With Gumbel noise of a scale T the action is drawn from softmax((log-prior + completed Q) / T).
         """
         settings = settings or self.settings.search
         shape = (len(observation), self.actions)

@@ -104,7 +104,7 @@ class Search(Section):
     exploration_base: Positive  # c2 of PUCT
     dirichlet_alpha: Positive  # PUCT root noise
     dirichlet_fraction: Fraction
-    temperature: Annotated[list[Positive], Field(min_length=1)]  # of actions drawn from visits (PUCT) or the policy
+    temperature: Annotated[list[Positive], Field(min_length=1)]  # in acting: PUCT's visits, Gumbel's log-prior + Q
     temperature_until: list[PositiveInt]  # env steps at which the next temperature begins; one fewer
 
 

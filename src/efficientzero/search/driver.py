@@ -35,8 +35,9 @@ def search(
 
     discount: per env step, that is per action. value_prefix_horizon: None if the model predicts rewards; otherwise the
     actions between two resets of its reward state.
-    noise: float32 ``[b, actions]``. Gumbel: Gumbel(0, 1) samples; None: zeros. PUCT: Dirichlet samples, mixed into the
-    root's prior by ``settings.dirichlet_fraction``; None: no noise. The same noise gives the same search.
+    noise: float32 ``[b, actions]``. Gumbel: Gumbel(0, T) samples, T the temperature; None: zeros. PUCT: Dirichlet
+    samples, mixed into the root's prior by ``settings.dirichlet_fraction``; None: no noise. The same noise gives the
+    same search.
     legal_actions: bool ``[b, actions]``; None: all. Illegal actions are never taken at a root.
 
     No roots give an empty result. Raises ValueError for a policy and a Q-transform that are meaningless together, for
