@@ -192,8 +192,8 @@ def test_targets_are_searched_with_the_target_network_and_acting_uses_the_presen
     used, visits = [], []
     search = one._search
 
-    def recorded(network, *arguments):
-        result = search(network, *arguments)
+    def recorded(network, *arguments, **settings):
+        result = search(network, *arguments, **settings)
         used.append(network)
         visits.append(result.visit_counts.sum(axis=1))
         return result
