@@ -148,7 +148,7 @@ def test_puct_acts_by_visits_and_its_temperature():
 
 @pytest.mark.parametrize(("mode", "temperature"), [("training", 1.0), ("training", 0.5), ("sampled", 0.5)])
 def test_gumbel_acts_by_its_policy_and_the_temperature(mode, temperature):
-    one = agent(search__simulations=24, search__temperature=[8.0, temperature], search__temperature_until=[100])
+    one = agent(search__temperature=[8.0, temperature], search__temperature_until=[100])
     logits = torch.linspace(0.0, 1.5, ACTIONS)
     with torch.no_grad():
         one.network.policy.layers[-1].bias.copy_(logits)
