@@ -103,8 +103,9 @@ class EfficientZeroAgent(ReanalysingAgent):
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`."""
         explore, temperature = mode != "best", self._temperature(env_steps)
-        network, noise = self._acting_network(mode), random if explore else None
-        result = self._search(network, observation, noise, noise_scale=temperature)
+        result = self._search(
+            self._acting_network(mode), observation, random if explore else None, noise_scale=temperature
+        )
         action = result.action
         if explore and self.settings.search.policy == "puct":
             action = self._sample_visits(result.visit_counts, temperature, random)
