@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -101,13 +102,19 @@ def fit_form(frames: Floats, observed: Floats, form: Form, at: Floats) -> Floats
     """The least-squares curve of `form` to float64 [budgets], at ln frames `at`."""
     log_frames = np.log(frames)
     centre = log_frames.mean()
+    best = np.array(_best_parameters(tuple(log_frames - centre), tuple(observed), form))
+    return form.scores(best, at - centre)
+
+
+@lru_cache(maxsize=1024)  # every pair and estimand of an analysis asks again for the fits of its agents' curves
+def _best_parameters(centred: tuple[float, ...], curve: tuple[float, ...], form: Form) -> tuple[float, ...]:
+    x, observed = np.array(centred), np.array(curve)
     fits = [
-        least_squares(lambda theta: form.scores(theta, log_frames - centre) - observed, start, bounds=form.bounds,
-                      x_scale="jac", max_nfev=200)
+        least_squares(lambda theta: form.scores(theta, x) - observed, start, bounds=form.bounds, x_scale="jac",
+                      max_nfev=200)
         for start in form.starts
     ]  # fmt: skip
-    best = min(fits, key=lambda fit: float(fit.cost)).x
-    return form.scores(best, at - centre)
+    return tuple(min(fits, key=lambda fit: float(fit.cost)).x)
 
 
 def _without_form(curves: Curves) -> float | Refused:
