@@ -57,6 +57,7 @@ SETTINGS = {
         "value_bootstrap": "search",
         "max_target_age": 5,
         "target_network_interval": 4,
+        "average_decay": 0.0,
         "optimizer": "adamw",
         "learning_rate": 1e-3,
         "momentum": 0.9,

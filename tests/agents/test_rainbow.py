@@ -32,6 +32,7 @@ SETTINGS = {
         "batch_size": 32,
         "td_steps": 1,
         "target_network_interval": 20,
+        "average_decay": 0.0,
         "optimizer": "adamw",
         "learning_rate": 3e-3,
         "momentum": 0.9,

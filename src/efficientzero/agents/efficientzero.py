@@ -260,4 +260,4 @@ class EfficientZeroAgent(ReanalysingAgent):
         return batch, {"positions_searched_again": float(len(stale))}
 
     def _loss(self, batch: Batch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
-        return unrolled_loss(self.network, batch, self.settings)
+        return unrolled_loss(self.learned_network, batch, self.settings)

@@ -127,7 +127,7 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
 
     def _loss(self, batch: ActionValueBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
         support = self.network.support
-        logits = self.network(batch.observations)
+        logits = self.learned_network(batch.observations)
         logits = logits[torch.arange(len(logits), device=logits.device), batch.actions]
         loss = (batch.weights * cross_entropy(logits, support.encode(batch.value))).mean()
         errors = (support.decode(logits.detach()) - batch.value).abs()

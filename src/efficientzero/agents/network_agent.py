@@ -37,7 +37,8 @@ class NetworkAgent(ABC):
     STATE: tuple[str, ...] = ("network.", "optimizer.", "updates", "flops")  # how the names of its arrays begin
 
     def __init__(self, network: nn.Module, *, seed: int, device: torch.device):
-        self.network: Any = network.to(device)  # Any: each kind of agent has a network of its own
+        self.network: Any = network.to(device)  # acts and is saved; Any: each kind of agent has a network of its own
+        self.learned_network: Any = self.network  # what updates change: another one where `network` is its average
         self.seed = seed
         self.device = device
         self.updates = 0
@@ -46,7 +47,7 @@ class NetworkAgent(ABC):
     @property
     @abstractmethod
     def optimizer(self) -> torch.optim.Optimizer:
-        """Of the network's weights."""
+        """Of the learned network's weights."""
 
     @property
     def flops(self) -> int:
@@ -60,7 +61,9 @@ class NetworkAgent(ABC):
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""
         arrays = self.network_state()
-        arrays |= {f"optimizer.{name}": array for name, array in optimizer_arrays(self.network, self.optimizer).items()}
+        arrays |= {
+            f"optimizer.{name}": array for name, array in optimizer_arrays(self.learned_network, self.optimizer).items()
+        }
         arrays["updates"] = np.array(self.updates, np.int64)
         arrays["flops"] = np.array(self.flops, np.int64)
         return arrays
@@ -74,7 +77,7 @@ class NetworkAgent(ABC):
             if not name.startswith(self.STATE):
                 raise ValueError(f"the saved agent has an unknown {name}")
         self.restore_network(state)
-        load_optimizer(self.network, self.optimizer, state, "optimizer.")
+        load_optimizer(self.learned_network, self.optimizer, state, "optimizer.")
         self.updates = int(state["updates"])
         self.flop_counter.total = int(state["flops"])
 

@@ -132,15 +132,15 @@ class RainbowAgent(ReplayAgent):
         return TransitionBatch(observations=observations, next_observations=next_observations, **tensors), {}
 
     def _loss(self, batch: TransitionBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
-        resample_noise(self.network, generator(self.seed, "noise", self.updates))
+        resample_noise(self.learned_network, generator(self.seed, "noise", self.updates))
         resample_noise(self.target_network, generator(self.seed, "target noise", self.updates))
         everyone = torch.arange(len(batch.actions), device=self.device)
         with torch.no_grad():
             # A double update's choice has the noise of the prediction, not a third draw as in Fortunato et al. 2018.
             following = self.target_network(batch.next_observations)
-            chooser = self.network(batch.next_observations) if self.settings.double else following
+            chooser = self.learned_network(batch.next_observations) if self.settings.double else following
             following = following[everyone, self._means(chooser).argmax(dim=1)]
-        predicted = self.network(batch.observations)[everyone, batch.actions]
+        predicted = self.learned_network(batch.observations)[everyone, batch.actions]
         if self.distribution is None:
             target = batch.rewards + batch.factor * following[:, 0].float()
             errors = predicted[:, 0].float() - target

@@ -60,11 +60,15 @@ class ReplayAgent(NetworkAgent):
         self.shift = learning.augmentation_shift if specification.images else 0
         self.priority_exponent = learning.priority_exponent if prioritised else 0.0
         self.target_network: Any = copy.deepcopy(self.network).eval().requires_grad_(False)
+        if learning.average_decay > 0.0:
+            self.learned_network = copy.deepcopy(self.network)
+            self.network.eval().requires_grad_(False)
+            self.STATE = (*self.STATE, "learned_network.")
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer:
         """Made on first use: an agent that only acts needs none."""
-        return new_optimizer(self.learning, self.network.parameters())
+        return new_optimizer(self.learning, self.learned_network.parameters())
 
     def _autocast(self) -> torch.autocast:
         enabled = self.learning.precision == "bfloat16"
@@ -100,12 +104,21 @@ class ReplayAgent(NetworkAgent):
         self.target_network.load_state_dict(self.network.state_dict())
         with initial_weights(self.seed, self.updates):
             new = self.new_network()
-        for name in self.network.HEADS:
-            head = getattr(self.network, name)
-            if head is not None:
-                head.load_state_dict(getattr(new, name).state_dict())
-                for weight in head.parameters():
-                    self.optimizer.state.pop(weight, None)
+        for network in {self.network, self.learned_network}:
+            for name in network.HEADS:
+                head = getattr(network, name)
+                if head is not None:
+                    head.load_state_dict(getattr(new, name).state_dict())
+                    for weight in head.parameters():
+                        self.optimizer.state.pop(weight, None)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Moves the network towards the learned one: a mean of all so far, until an exponential one spans fewer."""
+        weights, learned = list(self.network.parameters()), list(self.learned_network.parameters())
+        torch._foreach_lerp_(weights, learned, max(1.0 - self.learning.average_decay, 1.0 / (self.updates + 1)))
+        for statistic, present in zip(self.network.buffers(), self.learned_network.buffers(), strict=True):
+            statistic.copy_(present)
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
         """See :class:`efficientzero.agents.interface.Agent`."""
@@ -119,18 +132,20 @@ class ReplayAgent(NetworkAgent):
         warmup = min(1.0, (self.updates + 1) / max(learning.warmup_updates, 1))
         for group in self.optimizer.param_groups:
             group["lr"] = learning.learning_rate * warmup * learning_rate_factor
-        self.network.train()
+        self.learned_network.train()
         self.optimizer.zero_grad(set_to_none=True)
         with self.flop_counter.counted("update"):
-            with self._autocast(), shifted_cells(self.network, generator(self.seed, "shift", self.updates)):
+            with self._autocast(), shifted_cells(self.learned_network, generator(self.seed, "shift", self.updates)):
                 loss, figures, errors = self._loss(batch)
             loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), learning.max_gradient_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.learned_network.parameters(), learning.max_gradient_norm)
         if not torch.isfinite(norm):
             raise FloatingPointError(
                 f"the gradient is not finite at update {self.updates}; a lower learning_rate or float32 may help"
             )
         self.optimizer.step()
+        if self.learned_network is not self.network:
+            self._average()
         if self.priority_exponent > 0.0:
             memory.priorities.update(positions, errors)
         self.updates += 1
@@ -174,9 +189,14 @@ class ReplayAgent(NetworkAgent):
 
     def state(self) -> dict[str, NDArray]:
         """See :class:`efficientzero.agents.interface.Agent`."""
-        return super().state() | network_arrays(self.target_network, "target_network.")
+        arrays = super().state() | network_arrays(self.target_network, "target_network.")
+        if self.learned_network is not self.network:
+            arrays |= network_arrays(self.learned_network, "learned_network.")
+        return arrays
 
     def restore(self, state: dict[str, NDArray]) -> None:
         """See :class:`efficientzero.agents.interface.Agent`."""
         super().restore(state)
         load_network(self.target_network, state, "target_network.")
+        if self.learned_network is not self.network:
+            load_network(self.learned_network, state, "learned_network.")

@@ -122,6 +122,7 @@ class Learning(Section):
     batch_size: Annotated[int, Field(ge=2)]  # BatchNorm needs two
     td_steps: Annotated[int, Field(gt=0, le=10_000)]  # rewards summed before the bootstrap
     target_network_interval: PositiveInt  # updates between copies to the target network
+    average_decay: Annotated[float, Field(ge=0.0, lt=1.0)]  # per update, of the average of weights that acts; 0: none
     optimizer: Literal["adamw", "sgd"]
     learning_rate: Positive
     momentum: Fraction
