@@ -14,8 +14,8 @@ help:
 	@echo "make repro   run what is out of date of the pipeline with params.yaml (dvc repro), as many agents and seeds at once as there"
 	@echo "             are cores; make repro RUNS_AT_ONCE=1 is dvc repro alone, with progress bars (and for one GPU)"
 	@echo "make test    lint, then all tests but a few long ones; make test-long runs those (suites and sweeps of real experiments, a lost machine of a cluster,"
-	@echo "             edits while an experiment runs, a second registration, the notebook of published curves, and of learning to an optimum,"
-	@echo "             profiles and kills what is like what make test has)"
+	@echo "             edits while an experiment runs, a second registration, workers at a PostgreSQL server, two of three notebooks, and of learning to an"
+	@echo "             optimum, profiles and kills what is like what make test has)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   the benchmarks; each writes its table to benchmarks/results/"
 	@echo "make notebooks   open analysis/ in JupyterLab"
@@ -41,8 +41,8 @@ test-long: lint
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
+	@# Side by side, each half a minute or more of one core.
+	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null & compilation=$$!; $(BIN)/mypy && wait $$compilation
 
 bench: $(VENV)/.development
 	@# The allocator's thresholds are those of stages/run.

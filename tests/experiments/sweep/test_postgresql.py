@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from efficientzero.experiments.sweep.study import counted, number
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(postgresql_server.missing() is not None, reason=str(postgresql_server.missing())),
 ]
 
