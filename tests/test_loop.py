@@ -52,6 +52,18 @@ def trained_in_parts(run, parameters, env_steps, folder, *, every):
             times += 1
 
 
+def same_in_parts(parameters, name, folder, env_steps=160):
+    """The run trained to ``env_steps`` in at least five parts, once its bytes have been found those of one in one."""
+    straight = started(parameters, name)
+    train(straight, env_steps, parameters.envs, Counted(), never)
+    save_run(straight, folder / "straight", None)
+    run, left = trained_in_parts(started(parameters, name), parameters, env_steps, folder, every=3)
+    assert left >= 5
+    save_run(run, folder / "resumed", None)
+    assert files(folder / "resumed") == files(folder / "straight")
+    return run
+
+
 def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, files, never, started, trained_in_parts
+from test_loop import same_in_parts, started
 from tiny import tiny
-
-from efficientzero.loop import train
-from efficientzero.run import save_run
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 DECAY = 0.8
@@ -94,14 +91,7 @@ def test_new_heads_are_those_of_both():
 
 @pytest.mark.parametrize("name", ["efficientzero", "rainbow"])
 def test_a_run_in_parts_has_the_same_bytes_and_what_is_finished_is_the_average(tmp_path, name):
-    parameters = averaged(name)
-    straight = started(parameters, name)
-    train(straight, 160, parameters.envs, Counted(), never)
-    save_run(straight, tmp_path / "straight", None)
-    run, left = trained_in_parts(started(parameters, name), parameters, 160, tmp_path, every=3)
-    assert left >= 5
-    save_run(run, tmp_path / "resumed", None)
-    assert files(tmp_path / "resumed") == files(tmp_path / "straight")
+    run = same_in_parts(averaged(name), name, tmp_path)
     finished = run.agent.network_state()
     assert all((finished[f"network.{key}"] == value.numpy()).all() for key, value in weights(run.agent.network).items())
 

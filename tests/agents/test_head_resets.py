@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, files, never, started, trained_in_parts
+from test_loop import Counted, never, same_in_parts, started
 from tiny import tiny
 
 from efficientzero.loop import finish, search_again, train
-from efficientzero.run import save_run
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew
@@ -123,15 +122,7 @@ def test_the_finishing_branch_begins_nothing_anew(name):
 
 @pytest.mark.parametrize("name", ["efficientzero", "rainbow"])
 def test_a_run_left_among_new_heads_goes_on_with_the_same_bytes(tmp_path, name):
-    parameters = with_resets(name)
-    straight = started(parameters, name)
-    train(straight, 160, parameters.envs, Counted(), never)
-    save_run(straight, tmp_path / "straight", None)
-
-    run, left = trained_in_parts(started(parameters, name), parameters, 160, tmp_path, every=3)
-    assert left >= 5
-    save_run(run, tmp_path / "resumed", None)
-    assert files(tmp_path / "resumed") == files(tmp_path / "straight")
+    same_in_parts(with_resets(name), name, tmp_path)
 
 
 def test_without_them_nothing_begins_anew():
