@@ -42,7 +42,8 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@# Side by side, each half a minute or more of one core.
-	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null & compilation=$$!; $(BIN)/mypy && wait $$compilation
+	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null & compilation=$$!; \
+	$(BIN)/mypy; types=$$?; wait $$compilation && exit $$types
 
 bench: $(VENV)/.development
 	@# The allocator's thresholds are those of stages/run.

@@ -77,7 +77,7 @@ def learned(parameters: Parameters, env_steps: int, updates: int) -> tuple[list[
             warm_up(run, env_steps, parameters.envs, progress)
     agent, recording = runs[0].agent, runs[0].memory.recording
     assert isinstance(agent, EfficientZeroAgent)
-    network, learning = agent.network, agent.settings.learning
+    network, learning = agent.learned_network, agent.settings.learning
     decoder = nn.Conv2d(
         network.representation.latent_shape[0], runs[0].environments.observation_shape[0], kernel_size=1
     )

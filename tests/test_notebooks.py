@@ -75,7 +75,10 @@ def test_links_lead_somewhere(path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=() if path.stem == "scaling_curves" else pytest.mark.long) for path in NOTEBOOKS],
+    [
+        pytest.param(path, marks=pytest.mark.long if path.stem in ("ablations", "published") else ())
+        for path in NOTEBOOKS
+    ],
     ids=lambda path: path.stem,
 )
 def test_shows_what_comes_out_now(path):

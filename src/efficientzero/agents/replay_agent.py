@@ -114,11 +114,16 @@ class ReplayAgent(NetworkAgent):
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Moves the network towards the learned one: a mean of all so far, until an exponential one spans fewer."""
+        """Moves the network towards the learned one: a mean of all so far, until an exponential one spans fewer.
+
+        Running statistics of batch normalisation are those of the learned weights: nearly its own.
+        """
         weights, learned = list(self.network.parameters()), list(self.learned_network.parameters())
         torch._foreach_lerp_(weights, learned, max(1.0 - self.learning.average_decay, 1.0 / (self.updates + 1)))
-        for statistic, present in zip(self.network.buffers(), self.learned_network.buffers(), strict=True):
-            statistic.copy_(present)
+        saved = self.learned_network.state_dict()  # without noise, of which each network draws its own
+        for name, statistic in self.network.named_buffers():
+            if name in saved:
+                statistic.copy_(saved[name])
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
         """See :class:`efficientzero.agents.interface.Agent`."""
