@@ -136,7 +136,7 @@ class RainbowAgent(ReplayAgent):
         resample_noise(self.target_network, generator(self.seed, "target noise", self.updates))
         everyone = torch.arange(len(batch.actions), device=self.device)
         with torch.no_grad():
-            # A double update's choice is the learned network's, and has the noise of the prediction, not a third draw as
+            # A double update's choice is the learned network's, with the noise of the prediction, not a third draw as
             # in Fortunato et al. 2018.
             following = self.target_network(batch.next_observations)
             chooser = self.learned_network(batch.next_observations) if self.settings.double else following
