@@ -16,11 +16,12 @@ from efficientzero.networks.blocks import AnyCellHead, PooledCells, ShiftedCells
 from efficientzero.parameters import Network
 
 
-def settings(size="small", normalisation="layer", latent="min_max", pooling="none", bins=21):
+def settings(size="small", normalisation="layer", latent="min_max", grid="block", pooling="none", bins=21):
     return Network(
         size=size,
         normalisation=normalisation,
         latent=latent,
+        grid_representation=grid,
         reward_pooling=pooling,
         support_maximum=5.0,
         support_bins=bins,
@@ -157,16 +158,19 @@ SIZES = [("small", (6, 10, 10)), ("small", (4, 84, 84)), ("atari100k", (12, 96, 
 
 
 @pytest.mark.parametrize(("size", "shape"), SIZES)
-@pytest.mark.parametrize("latent", ["min_max", "standard", "free"])
-def test_with_layer_normalisation_search_sees_the_function_that_training_made(size, shape, latent):
-    one = randomised(network(shape, size=size, latent=latent))
+@pytest.mark.parametrize(
+    ("normalisation", "latent"),
+    [("layer", "min_max"), ("layer", "standard"), ("layer", "free"), ("cell", "standard_cells")],
+)
+def test_without_batch_normalisation_search_sees_the_function_that_training_made(size, shape, normalisation, latent):
+    one = randomised(network(shape, size=size, normalisation=normalisation, latent=latent))
     observation = torch.rand(3, *shape)
     with torch.no_grad():
         training = predictions(one.train(), observation)
         searching = predictions(one.eval(), observation)
     for ours, theirs in zip(training, searching, strict=True):
         assert torch.equal(ours, theirs)
-    other = ActionValueNetwork(settings(size, latent=latent), shape, 4)
+    other = ActionValueNetwork(settings(size, normalisation, latent), shape, 4)
     assert torch.equal(randomised(other).train()(observation), other.eval()(observation))
 
 
@@ -207,6 +211,44 @@ def test_standard_latents_have_a_mean_of_0_and_a_variance_of_1_however_deep(size
             torch.testing.assert_close(cells.var(1, correction=0), torch.ones(2), atol=1e-2, rtol=0)
             latent = one.dynamics(latent, torch.tensor([depth % 5, 0]))
     assert torch.isfinite(one.represent(torch.zeros(1, *shape))).all()
+
+
+BY_CELLS = {"normalisation": "cell", "latent": "standard_cells"}
+
+
+def test_by_cells_what_is_far_away_changes_nothing():
+    """One convolution sees 3x3 cells, the dynamics three more: nothing ten cells away."""
+
+    def imagined(**changes):
+        one = network((6, 20, 10), grid="convolution", **changes).eval()
+        seen = torch.rand(1, 6, 20, 10, generator=torch.Generator().manual_seed(0)).expand(2, -1, -1, -1).clone()
+        seen[1, :, 15:] = 1.0 - seen[1, :, 15:]
+        with torch.no_grad():
+            return one.dynamics(one.represent(seen), torch.tensor([1, 1]))
+
+    near, far = imagined(**BY_CELLS)[:, :, :10], imagined(latent="standard")[:, :, :10]
+    torch.testing.assert_close(near[0], near[1])
+    assert not torch.allclose(far[0], far[1], atol=1e-3)
+
+
+def test_cells_have_a_mean_of_0_and_a_variance_of_1_however_deep():
+    one = network((6, 10, 10), grid="convolution", **BY_CELLS).eval()
+    with torch.no_grad():
+        latent = one.represent(torch.rand(2, 6, 10, 10))
+        for depth in range(50):
+            torch.testing.assert_close(latent.mean(1), torch.zeros(2, 10, 10), atol=1e-4, rtol=0)
+            torch.testing.assert_close(latent.var(1, correction=0), torch.ones(2, 10, 10), atol=1e-2, rtol=0)
+            latent = one.dynamics(latent, torch.tensor([depth % 5, 0]))
+    assert torch.isfinite(one.represent(torch.zeros(1, 6, 10, 10))).all()
+
+
+def test_one_convolution_makes_the_latent_state_of_a_grid_and_an_image_has_all_of_its_layers():
+    def convolutions(shape, grid):
+        layers = network(shape, grid=grid).representation.modules()
+        return sum(isinstance(layer, torch.nn.Conv2d) for layer in layers)
+
+    assert convolutions((6, 10, 10), "convolution") == 1 and convolutions((6, 10, 10), "block") == 4
+    assert convolutions((4, 84, 84), "convolution") == convolutions((4, 84, 84), "block") > 4
 
 
 def test_what_one_cell_says_of_an_end_is_known_in_all_cells():

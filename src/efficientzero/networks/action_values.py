@@ -19,7 +19,7 @@ class ActionValueNetwork(nn.Module):
     """Categorical action values.
 
     Args:
-        settings: size, normalisation and scale of the latent state.
+        settings: size, normalisation, scale of the latent state and what makes it of a grid.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
         shift: of the cells that the head sees; see :class:`efficientzero.networks.blocks.ShiftedCells`.
@@ -32,7 +32,9 @@ class ActionValueNetwork(nn.Module):
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.actions = actions
-        self.representation = Representation(architecture, norm, settings.latent, input_shape)
+        self.representation = Representation(
+            architecture, norm, settings.latent, input_shape, grid_representation=settings.grid_representation
+        )
         self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
         self.head = Head(architecture, norm, self.representation.latent_shape, actions * self.support.bins, shift=shift)
 

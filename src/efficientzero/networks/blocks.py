@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import group_norm, pad
+from torch.nn.functional import group_norm, layer_norm, pad
 
 from efficientzero.networks.architecture import Architecture
 
@@ -23,13 +23,24 @@ def feature_norm(normalisation: str, channels: int) -> nn.Module:
     """Normalises feature maps ``[batch, channels, h, w]``.
 
     Args:
-        normalisation: ``layer``: each example over all its channels and pixels; ``instance``: each channel of each
-            example over its pixels; both the same function in training and in evaluation. ``batch``: each channel over
-            the batch in training, by running statistics in evaluation.
+        normalisation: ``layer``: each example over all its channels and pixels; ``cell``: each pixel of each example
+            over its channels; ``instance``: each channel of each example over its pixels; all three the same function
+            in training and in evaluation. ``batch``: each channel over the batch in training, by running statistics in
+            evaluation.
     """
     if normalisation == "batch":
         return nn.BatchNorm2d(channels)
+    if normalisation == "cell":
+        return CellNorm(channels)
     return nn.GroupNorm(channels if normalisation == "instance" else 1, channels)
+
+
+class CellNorm(nn.LayerNorm):
+    """Normalises the channels of each cell: what is anywhere else does not change what is seen in it."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``[batch, channels, h, w]`` -> the same."""
+        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 def vector_norm(normalisation: str, width: int) -> nn.Module:
@@ -44,10 +55,13 @@ def scaled_latent(latent: Tensor, scale: str) -> Tensor:
         latent: as a last block leaves it.
         scale: ``min_max``: see :func:`min_max_scaled`. ``standard``: each state with a mean of 0 and a variance of 1
             over all its entries, which keeps imagined states at the scale of real ones too, and at that of the
-            normalised features that the dynamics add them to. ``free``: as they are.
+            normalised features that the dynamics add them to. ``standard_cells``: the same of each cell's channels.
+            ``free``: as they are.
     """
     if scale == "min_max":
         return min_max_scaled(latent)
+    if scale == "standard_cells":
+        return layer_norm(latent.permute(0, 2, 3, 1), latent.shape[1:2]).permute(0, 3, 1, 2)
     return group_norm(latent, 1) if scale == "standard" else latent
 
 

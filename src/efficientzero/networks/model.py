@@ -43,7 +43,7 @@ class EfficientZeroNetwork(nn.Module):
     """MuZero's network; EfficientZero's value prefix and consistency, and a continuation, are parts that may be absent.
 
     Args:
-        settings: size, normalisation, scale of the latent state, and bins of values and rewards.
+        settings: size, normalisation, scale of the latent state, what makes it of a grid, bins of values and rewards.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
         value_prefix: predict the sum of rewards by an LSTM instead of each reward.
@@ -71,7 +71,9 @@ class EfficientZeroNetwork(nn.Module):
         architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.normalised_by_batch = norm == "batch"
-        self.representation = Representation(architecture, norm, settings.latent, input_shape)
+        self.representation = Representation(
+            architecture, norm, settings.latent, input_shape, grid_representation=settings.grid_representation
+        )
         latent_shape = self.representation.latent_shape
         self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead

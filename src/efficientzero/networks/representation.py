@@ -18,24 +18,35 @@ class Representation(nn.Module):
 
     Most of an image stands still and is bright, and what matters may be a pixel or two: a ball. Normalised over all
     channels together, its share of the variance is nothing, and no gradient finds it. Normalised channel by channel, a
-    channel that sees changes only is scaled up to what moves. So with ``layer``, images are normalised by ``instance``.
+    channel that sees changes only is scaled up to what moves. So with ``layer`` or ``cell``, images are normalised by
+    ``instance``.
 
     Args:
         architecture: widths. normalisation: see :func:`efficientzero.networks.blocks.feature_norm`.
         latent: the scale of latent states, see :func:`efficientzero.networks.blocks.scaled_latent`.
         input_shape: ``(stacked channels, height, width)`` of the observation.
+        grid_representation: an object grid is seen by two convolutions and a residual block (``block``), or by one
+            convolution, as it says itself what is in each cell (``convolution``).
 
     Attributes:
         latent_shape: ``(channels, height, width)`` of the latent state.
     """
 
-    def __init__(self, architecture: Architecture, normalisation: str, latent: str, input_shape: tuple[int, int, int]):
+    def __init__(
+        self,
+        architecture: Architecture,
+        normalisation: str,
+        latent: str,
+        input_shape: tuple[int, int, int],
+        *,
+        grid_representation: str,
+    ):
         super().__init__()
         inputs, height, width = input_shape
         first, channels = architecture.first_channels, architecture.channels
         grid = is_grid(input_shape)
         halving = 1 if grid else 2
-        if normalisation == "layer" and not grid:
+        if normalisation in ("layer", "cell") and not grid:
             normalisation = "instance"
 
         def pooling() -> nn.Module:
@@ -49,7 +60,9 @@ class Representation(nn.Module):
         while size > LARGEST_LATENT and not grid:
             size, pools = ceil(size / 2), pools + 1
         layers: list[nn.Module] = [convolution(inputs, first, halving)]
-        if architecture.wide_residual:
+        if grid and grid_representation == "convolution":
+            layers = [convolution(inputs, channels), feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
+        elif architecture.wide_residual:
             layers += [
                 feature_norm(normalisation, first),
                 nn.ReLU(inplace=True),
@@ -65,7 +78,9 @@ class Representation(nn.Module):
             layers += [pooling() for _ in range(pools - 1)]
             layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
             layers += [] if grid else [block()]
-        self.layers = nn.Sequential(*layers, block())
+        if not grid or grid_representation == "block":
+            layers.append(block())
+        self.layers = nn.Sequential(*layers)
         self.scale = latent
         self.latent_shape = self._measured(input_shape)
 

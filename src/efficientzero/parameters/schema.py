@@ -68,10 +68,14 @@ class Network(Section):
     # Of every layer that the search runs through. layer: each example on its own, so that search sees the very function
     # that training made (what represents images: each channel on its own too, so that a ball is seen). batch: as
     # published; by the batch in training, by running statistics in search.
-    normalisation: Literal["layer", "batch"]
+    # cell: as layer, but each cell's channels on their own, so that what is elsewhere on the grid plays no part.
+    normalisation: Literal["layer", "cell", "batch"]
     # min_max: every latent state, real or imagined, is scaled to [0, 1] (MuZero, appendix G). free: as published for
-    # EfficientZero; imagined states may grow with depth. standard: a mean of 0 and a variance of 1.
-    latent: Literal["min_max", "standard", "free"]
+    # EfficientZero; imagined states may grow with depth. standard: a mean of 0 and a variance of 1; standard_cells: of
+    # each cell's channels.
+    latent: Literal["min_max", "standard", "standard_cells", "free"]
+    # What makes latent states of an object grid. block: two convolutions and a residual block. convolution: one alone.
+    grid_representation: Literal["block", "convolution"]
     # What rewards (or value prefixes) are predicted from. none: a dense layer over all cells of the latent state.
     # max_and_sum: each channel's maximum and sum over the cells, so that a reward learned in one place is known in all.
     # Model-free MuZero predicts no rewards.
