@@ -40,7 +40,12 @@ class CellNorm(nn.LayerNorm):
 
     def forward(self, features: Tensor) -> Tensor:
         """``[batch, channels, h, w]`` -> the same."""
-        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return normalised_cells(features, self.weight, self.bias)
+
+
+def normalised_cells(features: Tensor, weight: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+    """``[batch, channels, h, w]`` each cell's channels with a mean of 0 and a variance of 1, then an affine map."""
+    return layer_norm(features.permute(0, 2, 3, 1), features.shape[1:2], weight, bias).permute(0, 3, 1, 2)
 
 
 def vector_norm(normalisation: str, width: int) -> nn.Module:
@@ -61,7 +66,7 @@ def scaled_latent(latent: Tensor, scale: str) -> Tensor:
     if scale == "min_max":
         return min_max_scaled(latent)
     if scale == "standard_cells":
-        return layer_norm(latent.permute(0, 2, 3, 1), latent.shape[1:2]).permute(0, 3, 1, 2)
+        return normalised_cells(latent)
     return group_norm(latent, 1) if scale == "standard" else latent
 
 

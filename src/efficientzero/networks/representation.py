@@ -59,9 +59,10 @@ class Representation(nn.Module):
         size, pools = ceil(max(height, width) / 4), 0  # after two strided convolutions
         while size > LARGEST_LATENT and not grid:
             size, pools = ceil(size / 2), pools + 1
-        layers: list[nn.Module] = [convolution(inputs, first, halving)]
-        if grid and grid_representation == "convolution":
-            layers = [convolution(inputs, channels), feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
+        alone = grid and grid_representation == "convolution"
+        layers: list[nn.Module] = [convolution(inputs, channels if alone else first, halving)]
+        if alone:
+            layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
         elif architecture.wide_residual:
             layers += [
                 feature_norm(normalisation, first),
@@ -71,15 +72,14 @@ class Representation(nn.Module):
             ]
             for _ in range(pools):
                 layers += [block(), pooling()]
+            layers.append(block())
         else:
             # Pooled as early as can be, before the normalisation: most of the time goes into what is large.
             layers += [pooling() for _ in range(min(pools, 1))]
             layers += [feature_norm(normalisation, first), nn.ReLU(inplace=True), convolution(first, channels, halving)]
             layers += [pooling() for _ in range(pools - 1)]
             layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
-            layers += [] if grid else [block()]
-        if not grid or grid_representation == "block":
-            layers.append(block())
+            layers += [block() for _ in range(1 if grid else 2)]
         self.layers = nn.Sequential(*layers)
         self.scale = latent
         self.latent_shape = self._measured(input_shape)
