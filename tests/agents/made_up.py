@@ -24,7 +24,7 @@ SETTINGS = {
         "size": "small",
         "normalisation": "layer",
         "latent": "min_max",
-        "grid_representation": "block",
+        "grid_depth": "deep",
         "reward_pooling": "none",
         "support_maximum": 5.0,
         "support_bins": 21,

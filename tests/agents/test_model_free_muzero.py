@@ -35,7 +35,7 @@ def agent(seed=0, off_policy_correction=False, normalisation="layer", **changes)
             "size": "small",
             "normalisation": normalisation,
             "latent": "min_max",
-            "grid_representation": "block",
+            "grid_depth": "deep",
             "reward_pooling": "none",
             "support_maximum": 2.0,
             "support_bins": 41,

@@ -16,12 +16,12 @@ from efficientzero.networks.blocks import AnyCellHead, PooledCells, ShiftedCells
 from efficientzero.parameters import Network
 
 
-def settings(size="small", normalisation="layer", latent="min_max", grid="block", pooling="none", bins=21):
+def settings(size="small", normalisation="layer", latent="min_max", depth="deep", pooling="none", bins=21):
     return Network(
         size=size,
         normalisation=normalisation,
         latent=latent,
-        grid_representation=grid,
+        grid_depth=depth,
         reward_pooling=pooling,
         support_maximum=5.0,
         support_bins=bins,
@@ -217,10 +217,10 @@ BY_CELLS = {"normalisation": "cell", "latent": "standard_cells"}
 
 
 def test_by_cells_what_is_far_away_changes_nothing():
-    """One convolution sees 3x3 cells, the dynamics three more: nothing ten cells away."""
+    """One convolution sees 3x3 cells, the dynamics two more: nothing ten cells away."""
 
     def imagined(**changes):
-        one = network((6, 20, 10), grid="convolution", **changes).eval()
+        one = network((6, 20, 10), depth="shallow", **changes).eval()
         seen = torch.rand(1, 6, 20, 10, generator=torch.Generator().manual_seed(0)).expand(2, -1, -1, -1).clone()
         seen[1, :, 15:] = 1.0 - seen[1, :, 15:]
         with torch.no_grad():
@@ -232,7 +232,7 @@ def test_by_cells_what_is_far_away_changes_nothing():
 
 
 def test_cells_have_a_mean_of_0_and_a_variance_of_1_however_deep():
-    one = network((6, 10, 10), grid="convolution", **BY_CELLS).eval()
+    one = network((6, 10, 10), depth="shallow", **BY_CELLS).eval()
     with torch.no_grad():
         latent = one.represent(torch.rand(2, 6, 10, 10))
         for depth in range(50):
@@ -242,13 +242,16 @@ def test_cells_have_a_mean_of_0_and_a_variance_of_1_however_deep():
     assert torch.isfinite(one.represent(torch.zeros(1, 6, 10, 10))).all()
 
 
-def test_one_convolution_makes_the_latent_state_of_a_grid_and_an_image_has_all_of_its_layers():
-    def convolutions(shape, grid):
-        layers = network(shape, grid=grid).representation.modules()
-        return sum(isinstance(layer, torch.nn.Conv2d) for layer in layers)
+def test_a_shallow_network_has_few_convolutions_on_a_grid_and_an_image_has_all_of_them():
+    def convolutions(shape, depth):
+        one = network(shape, depth=depth)
+        other = ActionValueNetwork(settings(depth=depth), shape, 4)
+        parts = [one.representation, one.dynamics, one.trunk, other.representation, other.trunk]
+        return [sum(isinstance(layer, torch.nn.Conv2d) for layer in part.modules()) for part in parts]
 
-    assert convolutions((6, 10, 10), "convolution") == 1 and convolutions((6, 10, 10), "block") == 4
-    assert convolutions((4, 84, 84), "convolution") == convolutions((4, 84, 84), "block") > 4
+    assert convolutions((6, 10, 10), "shallow") == [1, 2, 0, 1, 0]
+    assert convolutions((6, 10, 10), "deep") == [4, 3, 2, 4, 2]
+    assert convolutions((4, 84, 84), "shallow") == convolutions((4, 84, 84), "deep")
 
 
 def test_what_one_cell_says_of_an_end_is_known_in_all_cells():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import architecture_for
-from efficientzero.networks.blocks import Head, ResidualBlock
+from efficientzero.networks.blocks import Head, trunk
 from efficientzero.networks.representation import Representation
 from efficientzero.transforms import CategoricalSupport
 
@@ -29,13 +29,11 @@ class ActionValueNetwork(nn.Module):
 
     def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int, *, shift: int = 0):
         super().__init__()
-        architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
+        architecture, norm = architecture_for(settings, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.actions = actions
-        self.representation = Representation(
-            architecture, norm, settings.latent, input_shape, grid_representation=settings.grid_representation
-        )
-        self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
+        self.representation = Representation(architecture, norm, settings.latent, input_shape)
+        self.trunk = trunk(architecture, norm)
         self.head = Head(architecture, norm, self.representation.latent_shape, actions * self.support.bins, shift=shift)
 
     def forward(self, observation: Tensor) -> Tensor:

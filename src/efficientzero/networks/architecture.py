@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from efficientzero.parameters import Network
 
 SMALLEST_IMAGE = 16  # pixels; anything smaller is an object grid (MinAtar)
 
@@ -16,6 +20,7 @@ class Architecture:
         first_channels: channels after the first convolution, which is strided where the observation is an image.
         wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
         max_pooling: images are pooled by the maximum (True), which keeps what is a pixel large, or by the average.
+        shallow: one convolution makes the latent state, two the next one, and policy and value are said of that alone.
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
         head_channels: channels of the 1x1 convolution that each head begins with.
         head_hidden: width of each head's fully connected layer.
@@ -27,6 +32,7 @@ class Architecture:
     first_channels: int
     wide_residual: bool
     max_pooling: bool
+    shallow: bool
     one_hot_actions: bool
     head_channels: int
     head_hidden: int
@@ -43,6 +49,7 @@ ARCHITECTURES = {
         first_channels=32,
         wide_residual=True,
         max_pooling=False,
+        shallow=False,
         one_hot_actions=False,
         head_channels=16,
         head_hidden=32,
@@ -57,6 +64,7 @@ ARCHITECTURES = {
         first_channels=16,
         wide_residual=False,
         max_pooling=True,
+        shallow=False,
         one_hot_actions=True,
         head_channels=16,
         head_hidden=64,
@@ -72,11 +80,12 @@ ARCHITECTURES = {
 GRID_ARCHITECTURES = {"small": replace(ARCHITECTURES["small"], channels=16, head_channels=8, head_hidden=128)}
 
 
-def architecture_for(size: str, input_shape: tuple[int, int, int]) -> Architecture:
-    """The widths of a network size, for observations ``(stacked channels, height, width)``: images or object grids."""
-    if is_grid(input_shape) and size in GRID_ARCHITECTURES:
-        return GRID_ARCHITECTURES[size]
-    return ARCHITECTURES[size]
+def architecture_for(settings: Network, input_shape: tuple[int, int, int]) -> Architecture:
+    """Widths and depth of a network for observations ``(stacked channels, height, width)``: images or object grids."""
+    if not is_grid(input_shape):
+        return ARCHITECTURES[settings.size]
+    architecture = GRID_ARCHITECTURES.get(settings.size, ARCHITECTURES[settings.size])
+    return replace(architecture, shallow=settings.grid_depth == "shallow")
 
 
 def is_grid(input_shape: tuple[int, int, int]) -> bool:

@@ -100,6 +100,13 @@ class ResidualBlock(nn.Module):
         return self.second_norm(self.second(hidden)).add_(self.skip(features)).relu_()
 
 
+def trunk(architecture: Architecture, normalisation: str) -> nn.Module:
+    """What policy and value (or the values of actions) share, of latent states ``[batch, channels, h, w]``."""
+    if architecture.shallow:
+        return nn.Identity()
+    return ResidualBlock(normalisation, architecture.channels, architecture.channels)
+
+
 class ShiftedCells(nn.Module):
     """The cells of feature maps side by side, for a dense layer; while it learns they are shifted at random.
 

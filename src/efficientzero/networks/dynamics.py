@@ -20,6 +20,8 @@ from efficientzero.networks.blocks import (
 class Dynamics(nn.Module):
     """latent, action -> next latent: convolution over latent and action planes, skip, residual block.
 
+    A shallow one has a second convolution before the skip, and no block.
+
     Args:
         architecture: widths. normalisation, latent: as for the representation, whose latents these follow.
         actions: the number of actions.
@@ -33,7 +35,12 @@ class Dynamics(nn.Module):
         planes = actions if self.one_hot else 1
         self.convolution = convolution(architecture.channels + planes, architecture.channels)
         self.norm = feature_norm(normalisation, architecture.channels)
-        self.block = ResidualBlock(normalisation, architecture.channels, architecture.channels)
+        self.shallow = architecture.shallow
+        if self.shallow:
+            self.second = convolution(architecture.channels, architecture.channels)
+            self.second_norm = feature_norm(normalisation, architecture.channels)
+        else:
+            self.block = ResidualBlock(normalisation, architecture.channels, architecture.channels)
 
     def forward(self, latent: Tensor, action: Tensor) -> Tensor:
         """``[batch, channels, h, w]``, int64 ``[batch]`` -> ``[batch, channels, h, w]``."""
@@ -45,7 +52,10 @@ class Dynamics(nn.Module):
         # The search hands over latents in the order of its pool.
         inputs = torch.cat([latent, planes], dim=1).contiguous(memory_format=torch.channels_last)
         hidden = self.norm(self.convolution(inputs))
-        following = self.block(hidden.add_(latent).relu_())
+        if self.shallow:
+            following = self.second_norm(self.second(hidden.relu_())).add_(latent).relu_()
+        else:
+            following = self.block(hidden.add_(latent).relu_())
         return scaled_latent(following, self.scale)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import architecture_for
-from efficientzero.networks.blocks import AnyCellHead, Head, ResidualBlock
+from efficientzero.networks.blocks import AnyCellHead, Head, trunk
 from efficientzero.networks.consistency import Consistency
 from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
 from efficientzero.networks.representation import Representation
@@ -68,19 +68,17 @@ class EfficientZeroNetwork(nn.Module):
         shift: int = 0,
     ):
         super().__init__()
-        architecture, norm = architecture_for(settings.size, input_shape), settings.normalisation
+        architecture, norm = architecture_for(settings, input_shape), settings.normalisation
         self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
         self.normalised_by_batch = norm == "batch"
-        self.representation = Representation(
-            architecture, norm, settings.latent, input_shape, grid_representation=settings.grid_representation
-        )
+        self.representation = Representation(architecture, norm, settings.latent, input_shape)
         latent_shape = self.representation.latent_shape
         self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
         self.reward = reward_head(
             architecture, norm, latent_shape, settings.support_bins, pooling=settings.reward_pooling
         )
-        self.trunk = ResidualBlock(norm, architecture.channels, architecture.channels)
+        self.trunk = trunk(architecture, norm)
         self.policy = Head(architecture, norm, latent_shape, actions, shift=shift)
         self.value = Head(architecture, norm, latent_shape, settings.support_bins, shift=shift)
         self.continuation: nn.Module | None = None

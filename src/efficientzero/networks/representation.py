@@ -25,8 +25,6 @@ class Representation(nn.Module):
         architecture: widths. normalisation: see :func:`efficientzero.networks.blocks.feature_norm`.
         latent: the scale of latent states, see :func:`efficientzero.networks.blocks.scaled_latent`.
         input_shape: ``(stacked channels, height, width)`` of the observation.
-        grid_representation: an object grid is seen by two convolutions and a residual block (``block``), or by one
-            convolution, as it says itself what is in each cell (``convolution``).
 
     Attributes:
         latent_shape: ``(channels, height, width)`` of the latent state.
@@ -38,8 +36,6 @@ class Representation(nn.Module):
         normalisation: str,
         latent: str,
         input_shape: tuple[int, int, int],
-        *,
-        grid_representation: str,
     ):
         super().__init__()
         inputs, height, width = input_shape
@@ -59,9 +55,8 @@ class Representation(nn.Module):
         size, pools = ceil(max(height, width) / 4), 0  # after two strided convolutions
         while size > LARGEST_LATENT and not grid:
             size, pools = ceil(size / 2), pools + 1
-        alone = grid and grid_representation == "convolution"
-        layers: list[nn.Module] = [convolution(inputs, channels if alone else first, halving)]
-        if alone:
+        layers: list[nn.Module] = [convolution(inputs, channels if architecture.shallow else first, halving)]
+        if architecture.shallow:
             layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
         elif architecture.wide_residual:
             layers += [
