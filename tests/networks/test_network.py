@@ -217,7 +217,7 @@ BY_CELLS = {"normalisation": "cell", "latent": "standard_cells"}
 
 
 def test_by_cells_what_is_far_away_changes_nothing():
-    """One convolution sees 3x3 cells, the dynamics two more: nothing ten cells away."""
+    """One convolution sees 3x3 cells, the dynamics two more on each side: nothing that is more than three away."""
 
     def imagined(**changes):
         one = network((6, 20, 10), depth="shallow", **changes).eval()
@@ -226,9 +226,20 @@ def test_by_cells_what_is_far_away_changes_nothing():
         with torch.no_grad():
             return one.dynamics(one.represent(seen), torch.tensor([1, 1]))
 
-    near, far = imagined(**BY_CELLS)[:, :, :10], imagined(latent="standard")[:, :, :10]
-    torch.testing.assert_close(near[0], near[1])
-    assert not torch.allclose(far[0], far[1], atol=1e-3)
+    by_cells, together = imagined(**BY_CELLS), imagined(latent="standard")
+    torch.testing.assert_close(by_cells[0, :, :12], by_cells[1, :, :12])
+    assert not torch.allclose(by_cells[0, :, 12], by_cells[1, :, 12], atol=1e-3)
+    assert not torch.allclose(together[0, :, :12], together[1, :, :12], atol=1e-3)
+
+
+@pytest.mark.parametrize("normalisation", ["layer", "cell", "batch"])
+def test_shallow_dynamics_say_what_changes(normalisation):
+    one = network((6, 10, 10), depth="shallow", normalisation=normalisation, latent="free").eval()
+    latent = one.represent(torch.rand(2, 6, 10, 10))
+    assert not torch.equal(one.dynamics(latent, torch.tensor([0, 1])), latent)
+    torch.nn.init.zeros_(one.dynamics.second_norm.weight)
+    torch.nn.init.zeros_(one.dynamics.second_norm.bias)
+    assert torch.equal(one.dynamics(latent, torch.tensor([0, 1])), latent)  # it has no negative entries
 
 
 def test_cells_have_a_mean_of_0_and_a_variance_of_1_however_deep():
@@ -243,15 +254,16 @@ def test_cells_have_a_mean_of_0_and_a_variance_of_1_however_deep():
 
 
 def test_a_shallow_network_has_few_convolutions_on_a_grid_and_an_image_has_all_of_them():
-    def convolutions(shape, depth):
-        one = network(shape, depth=depth)
-        other = ActionValueNetwork(settings(depth=depth), shape, 4)
+    def convolutions(shape, depth, size="small"):
+        one = network(shape, depth=depth, size=size)
+        other = ActionValueNetwork(settings(size, depth=depth), shape, 4)
         parts = [one.representation, one.dynamics, one.trunk, other.representation, other.trunk]
         return [sum(isinstance(layer, torch.nn.Conv2d) for layer in part.modules()) for part in parts]
 
     assert convolutions((6, 10, 10), "shallow") == [1, 2, 0, 1, 0]
     assert convolutions((6, 10, 10), "deep") == [4, 3, 2, 4, 2]
-    assert convolutions((4, 84, 84), "shallow") == convolutions((4, 84, 84), "deep")
+    assert convolutions((6, 10, 10), "shallow", "atari100k") == [1, 2, 0, 1, 0]
+    assert convolutions((4, 84, 84), "shallow") == convolutions((4, 84, 84), "deep") == [6, 3, 2, 6, 2]
 
 
 def test_what_one_cell_says_of_an_end_is_known_in_all_cells():

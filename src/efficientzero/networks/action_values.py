@@ -19,7 +19,7 @@ class ActionValueNetwork(nn.Module):
     """Categorical action values.
 
     Args:
-        settings: size, normalisation, scale of the latent state and what makes it of a grid.
+        settings: size, normalisation, scale of the latent state, depth on a grid.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
         shift: of the cells that the head sees; see :class:`efficientzero.networks.blocks.ShiftedCells`.

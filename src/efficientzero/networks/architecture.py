@@ -13,14 +13,16 @@ SMALLEST_IMAGE = 16  # pixels; anything smaller is an object grid (MinAtar)
 
 @dataclass(frozen=True)
 class Architecture:
-    """Widths of one network size.
+    """Widths and depth of one network size.
 
     Attributes:
         channels: channels of the latent state.
-        first_channels: channels after the first convolution, which is strided where the observation is an image.
+        first_channels: channels after the first convolution, which is strided where the observation is an image; a
+            shallow network has ``channels`` there.
         wide_residual: residual blocks stand before each halving of the resolution (True) or after it (False: cheaper).
         max_pooling: images are pooled by the maximum (True), which keeps what is a pixel large, or by the average.
-        shallow: one convolution makes the latent state, two the next one, and policy and value are said of that alone.
+        shallow: one convolution makes the latent state, two the next one, and none stands before the heads of policy
+            and value (or action values).
         one_hot_actions: the dynamics see a plane per action (True) or one plane holding action / actions (False).
         head_channels: channels of the 1x1 convolution that each head begins with.
         head_hidden: width of each head's fully connected layer.

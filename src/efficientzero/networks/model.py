@@ -43,7 +43,7 @@ class EfficientZeroNetwork(nn.Module):
     """MuZero's network; EfficientZero's value prefix and consistency, and a continuation, are parts that may be absent.
 
     Args:
-        settings: size, normalisation, scale of the latent state, what makes it of a grid, bins of values and rewards.
+        settings: size, normalisation, scale of the latent state, depth on a grid, bins of values and rewards.
         input_shape: ``(stacked channels, height, width)`` of an observation.
         actions: the number of actions.
         value_prefix: predict the sum of rewards by an LSTM instead of each reward.

@@ -74,8 +74,9 @@ class Network(Section):
     # EfficientZero; imagined states may grow with depth. standard: a mean of 0 and a variance of 1; standard_cells: of
     # each cell's channels.
     latent: Literal["min_max", "standard", "standard_cells", "free"]
-    # Convolutions that see an object grid, which says itself what is in each cell. deep: four make the latent state,
-    # three the next one, and two more stand before policy and value. shallow: one, two and none. Images: always deep.
+    # Convolutions that see an object grid, which says itself what is in each cell. deep: four (atari100k: seven)
+    # make the latent state, three the next one, and two more stand before policy and value. shallow: one, two and none.
+    # Images: always deep.
     grid_depth: Literal["deep", "shallow"]
     # What rewards (or value prefixes) are predicted from. none: a dense layer over all cells of the latent state.
     # max_and_sum: each channel's maximum and sum over the cells, so that a reward learned in one place is known in all.
