@@ -23,7 +23,7 @@ import pandas as pd
 RESULTS = Path(__file__).parent / "results"
 SCORES, AGAIN = RESULTS / "minatar_scores.csv", "again"
 SUBJECT = "efficientzero"
-PRESENT = ["efficientzero", "dqn", AGAIN, "baselines:rainbow"]
+PRESENT = ["depth", "dqn", "rainbow", f"{AGAIN}:dqn", f"{AGAIN}:rainbow"]
 POINT = ["game", "agent", "seed", "env_steps"]
 
 

@@ -24,7 +24,7 @@ SETTINGS = {
         "size": "small",
         "normalisation": "layer",
         "latent": "min_max",
-        "grid_depth": "deep",
+        "grid_depth": "shallow",
         "reward_pooling": "none",
         "support_maximum": 5.0,
         "support_bins": 21,

@@ -124,7 +124,9 @@ def test_importance_weights_weigh_positions():
 
 @pytest.mark.parametrize("on", [True, False])
 def test_real_observations_count_in_the_statistics_of_a_network_normalised_by_batch(on):
-    one, batch = prepared(consistency=on, network__normalisation="batch", network__latent="free")
+    one, batch = prepared(
+        consistency=on, network__normalisation="batch", network__latent="free", network__grid_depth="deep"
+    )
     network = copy.deepcopy(one.network).train()
     unrolled_loss(network, batch, one.settings)
     for part in ("representation.layers.1", "trunk.first_norm", "policy.layers.1", "value.layers.5"):

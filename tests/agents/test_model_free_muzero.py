@@ -35,7 +35,7 @@ def agent(seed=0, off_policy_correction=False, normalisation="layer", **changes)
             "size": "small",
             "normalisation": normalisation,
             "latent": "min_max",
-            "grid_depth": "deep",
+            "grid_depth": "shallow",
             "reward_pooling": "none",
             "support_maximum": 2.0,
             "support_bins": 41,
