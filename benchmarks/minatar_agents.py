@@ -3,6 +3,7 @@
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table, by one rule of scoring
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --analysis data/comparison   # report, verdict, figures
 
 The suite `again` is `results/minatar_scored_again.csv`: older networks, scored by today's rule. Beside others its rows
 take the place of those networks' scores by the rule of before.
@@ -12,6 +13,9 @@ over the games that EfficientZero has played, where a game's scores are divided 
 there at the last budget, and how far EfficientZero is from each other agent. Seeds are independent and the divisor is
 taken as known, so the error of a difference is the root of both agents' summed squared errors over games, divided by
 the number of games. With three seeds an error is itself known to about half of its size only.
+
+With `--analysis`, also what the stage `scaling` writes of several games (`report.html`, `verdict.json`, figures), of
+the agents that have played all of them and of the rows that the pipeline scored.
 """
 
 import argparse
@@ -19,6 +23,8 @@ import math
 from pathlib import Path
 
 import pandas as pd
+
+from efficientzero.scaling import ScalingInputError, check_output, write_outputs
 
 RESULTS = Path(__file__).parent / "results"
 SCORES, AGAIN = RESULTS / "minatar_scores.csv", "again"
@@ -125,6 +131,14 @@ def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
     return lines
 
 
+def for_analysis(scores: pd.DataFrame) -> pd.DataFrame:
+    """The pipeline's rows of the agents that have played every game, the subject's first."""
+    scores = scores[scores.revision != AGAIN]
+    played = scores.groupby("agent").game.nunique()
+    scores = scores[scores.agent.isin(played[played == scores.game.nunique()].index)]
+    return scores.sort_values("agent", key=lambda agents: agents.where(agents != SUBJECT, ""), kind="stable")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -134,9 +148,14 @@ def main() -> None:
         metavar="SUITE[:AGENT]",
         help=f"suites, or one agent of a suite; default: {' '.join(PRESENT)}",
     )
+    parser.add_argument("--analysis", type=Path, metavar="FOLDER", help="where to write report, verdict and figures")
+    arguments = parser.parse_args()
     try:
-        scores = of_suites(all_scores(), parser.parse_args().suites)
-    except ValueError as error:
+        scores = of_suites(all_scores(), arguments.suites)
+        if arguments.analysis is not None:
+            check_output(arguments.analysis)
+            write_outputs(arguments.analysis, for_analysis(scores))
+    except (ValueError, ScalingInputError) as error:
         parser.error(str(error))
     table = over_seeds(scores)
     games = sorted(scores.game.unique())

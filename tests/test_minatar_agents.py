@@ -89,3 +89,13 @@ def test_without_another_agent_nothing_is_compared(monkeypatch):
     scores = made_up()
     lines = minatar_agents.mean_table(minatar_agents.over_seeds(scores[scores.agent == "ours"]), ["one", "two"])
     assert lines[-1] == "No other agent has played one, two."
+
+
+def test_what_is_analysed_has_played_every_game_by_the_pipeline(monkeypatch):
+    monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
+    scores = made_up().sort_values("agent")  # the other agent's first
+    partial = scores[(scores.agent == "other") & (scores.game == "one")].assign(agent="partial")
+    again = scores[scores.agent == "other"].assign(agent="again", revision="again")
+    chosen = minatar_agents.for_analysis(pd.concat([partial, again, scores]))
+    assert list(dict.fromkeys(chosen.agent)) == ["ours", "other"]
+    assert len(chosen) == len(scores)
