@@ -3,7 +3,7 @@
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table, by one rule of scoring
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --analysis data/comparison   # report, verdict, figures
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --analysis data/minatar_agents
 
 The suite `again` is `results/minatar_scored_again.csv`: older networks, scored by today's rule. Beside others its rows
 take the place of those networks' scores by the rule of before.
@@ -15,7 +15,8 @@ taken as known, so the error of a difference is the root of both agents' summed 
 the number of games. With three seeds an error is itself known to about half of its size only.
 
 With `--analysis`, also what the stage `scaling` writes of several games (`report.html`, `verdict.json`, figures), of
-the agents that have played all of them and of the rows that the pipeline scored.
+the agents that have played all of them and of the rows that the pipeline scored. Whether suites were scored by one rule
+(`exploration.evaluation_epsilon`, Freeway's repeated actions) the rows do not say.
 """
 
 import argparse
@@ -131,12 +132,20 @@ def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
     return lines
 
 
-def for_analysis(scores: pd.DataFrame) -> pd.DataFrame:
-    """The pipeline's rows of the agents that have played every game, the subject's first."""
-    scores = scores[scores.revision != AGAIN]
-    played = scores.groupby("agent").game.nunique()
-    scores = scores[scores.agent.isin(played[played == scores.game.nunique()].index)]
-    return scores.sort_values("agent", key=lambda agents: agents.where(agents != SUBJECT, ""), kind="stable")
+def for_analysis(suites: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Of these suites what the pipeline scored in all games of the subject, the subject's first, and who is left out.
+
+    Raises:
+        ValueError: as `of_suites`, or the subject is not among them.
+    """
+    scores = of_suites(pd.read_csv(SCORES), [suite for suite in suites if suite.split(":")[0] != AGAIN])
+    games = set(scores[scores.agent == SUBJECT].game)
+    if not games:
+        raise ValueError(f"--analysis: the pipeline scored no {SUBJECT} in {' or '.join(suites)}; add a suite with it")
+    played = scores.groupby("agent").game.agg(games.issubset)
+    scores = scores[scores.agent.isin(played[played].index) & scores.game.isin(games)]
+    first = scores.sort_values("agent", key=lambda agents: agents.where(agents != SUBJECT, ""), kind="stable")
+    return first, sorted(played[~played].index)
 
 
 def main() -> None:
@@ -154,9 +163,9 @@ def main() -> None:
         scores = of_suites(all_scores(), arguments.suites)
         if arguments.analysis is not None:
             check_output(arguments.analysis)
-            write_outputs(arguments.analysis, for_analysis(scores))
+            analysed, left_out = for_analysis(arguments.suites)
     except (ValueError, ScalingInputError) as error:
-        parser.error(str(error))
+        parser.error(str(error).replace("--output", "--analysis"))
     table = over_seeds(scores)
     games = sorted(scores.game.unique())
     lines = [line for game in games for line in game_table(table, scores, game)]
@@ -167,6 +176,13 @@ def main() -> None:
         return
     lines += mean_table(table, everywhere)
     print("\n".join(lines))
+    if arguments.analysis is not None:
+        try:
+            write_outputs(arguments.analysis, analysed)
+        except (OSError, ScalingInputError) as error:
+            parser.error(f"--analysis: {error}")
+        print(f"\nAnalysis of {', '.join(dict.fromkeys(analysed.agent))} in {arguments.analysis}", end="")
+        print(f"; not by the pipeline in every game: {', '.join(left_out)}." if left_out else ".")
 
 
 if __name__ == "__main__":

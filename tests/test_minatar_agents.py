@@ -91,11 +91,35 @@ def test_without_another_agent_nothing_is_compared(monkeypatch):
     assert lines[-1] == "No other agent has played one, two."
 
 
-def test_what_is_analysed_has_played_every_game_by_the_pipeline(monkeypatch):
+def with_rows(monkeypatch, tmp_path, scores):
+    """Lets the script read these rows, of which `ours` is the subject, in the place of the recorded ones."""
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    monkeypatch.setattr(minatar_agents, "SCORES", tmp_path / "scores.csv")
     monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
-    scores = made_up().sort_values("agent")  # the other agent's first
+
+
+def test_what_is_analysed_the_pipeline_has_scored_in_every_game_of_the_subject(monkeypatch, tmp_path):
+    scores = made_up()
     partial = scores[(scores.agent == "other") & (scores.game == "one")].assign(agent="partial")
-    again = scores[scores.agent == "other"].assign(agent="again", revision="again")
-    chosen = minatar_agents.for_analysis(pd.concat([partial, again, scores]))
+    third = scores[(scores.agent == "other") & (scores.game == "one")].assign(game="three")
+    with_rows(monkeypatch, tmp_path, pd.concat([partial, third, scores[::-1]]))
+    # Scored again or not, the rows are the pipeline's.
+    chosen, left_out = minatar_agents.for_analysis(["ours_suite", "other_suite", "again"])
     assert list(dict.fromkeys(chosen.agent)) == ["ours", "other"]
-    assert len(chosen) == len(scores)
+    assert left_out == ["partial"]
+    assert sorted(chosen.score) == sorted(scores.score)
+
+
+def test_without_the_subject_there_is_no_analysis(monkeypatch, tmp_path):
+    with_rows(monkeypatch, tmp_path, made_up())
+    with pytest.raises(ValueError, match="--analysis: the pipeline scored no ours in other_suite; add a suite with it"):
+        minatar_agents.for_analysis(["other_suite"])
+
+
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_printed(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("sys.argv", ["minatar_agents.py", "--analysis", str(tmp_path / "file" / "folder")])
+    with pytest.raises(SystemExit):
+        minatar_agents.main()
+    printed = capsys.readouterr()
+    assert printed.out == "" and "--analysis: " in printed.err and "is a file" in printed.err

@@ -123,13 +123,14 @@ def test_importance_weights_weigh_positions():
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_real_observations_count_in_the_statistics_of_a_network_normalised_by_batch(on):
+@pytest.mark.parametrize(("depth", "between"), [("deep", ["trunk.first_norm"]), ("shallow", [])])
+def test_real_observations_count_in_the_statistics_of_a_network_normalised_by_batch(depth, between, on):
     one, batch = prepared(
-        consistency=on, network__normalisation="batch", network__latent="free", network__grid_depth="deep"
+        consistency=on, network__normalisation="batch", network__latent="free", network__grid_depth=depth
     )
     network = copy.deepcopy(one.network).train()
     unrolled_loss(network, batch, one.settings)
-    for part in ("representation.layers.1", "trunk.first_norm", "policy.layers.1", "value.layers.5"):
+    for part in ("representation.layers.1", *between, "policy.layers.1", "value.layers.5"):
         before, after = (each.get_submodule(part).num_batches_tracked for each in (one.network, network))
         assert int(after - before) == (2 if on else 1), part
     assert not any(isinstance(module, torch.nn.BatchNorm1d) for module in network.reward.modules()) or not on
