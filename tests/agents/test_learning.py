@@ -39,7 +39,7 @@ COMBINATIONS = [
     pytest.param("puct", True, True, False, marks=pytest.mark.long),
 ]
 OPTIMAL = grid_world.optimal_values()
-# Least correlation of rewards at depths 1 to 5. Seen: 1.00 .98 .91 .80 .77 or more in all combinations, on two seeds;
+# Least correlation of rewards at depths 1 to 5. Seen: 1.00 .98 .92 .83 .76 or more in all combinations, on two seeds;
 # .83 .49 .52 .51 .30 with BatchNorm and free latents; 1.00 .66 .65 .58 .56 where prefixes are learned as mere rewards.
 REWARDS_FOLLOWED = (0.93, 0.9, 0.8, 0.7, 0.62)
 # How much worse rewards may be in evaluation mode, and how far root values may be apart. Seen: .05, and .10 and .16.
@@ -144,7 +144,7 @@ def test_the_optimum_depends_on_the_discount():
 
 
 def check_what_was_learned(agent):
-    """The bounds lie between the worst of three seeds (.89, .031 and .76) and what is seen where a rule is broken."""
+    """The bounds lie between the worst of two seeds (.94, .009 and .78; of three with a deep network .89, .031 and .76) and what is seen where a rule is broken."""
     lost, correlated = played(agent)
     assert (lost < 1e-9).mean() >= 0.85, "the best action is seldom optimal"
     assert lost.mean() <= 0.04, "what the best action loses against the optimum"
@@ -175,7 +175,7 @@ def test_it_finds_the_optimum_where_old_transitions_have_the_value_of_a_search()
 
 
 def check_that_ends_are_seen(found):
-    """.035 or less is seen in all combinations; 1 and more where absorbing states have no value to learn."""
+    """.05 or less is seen in all combinations; 1 and more where absorbing states have no value to learn."""
     for depth in range(1, UNROLL + 1):
         assert found["value_past_end", depth, "evaluation"] <= 0.1, f"there is a value {depth} steps past an end"
 

@@ -257,6 +257,16 @@ def test_several_games_have_an_aggregate_panel_and_a_panel_each(x):
     assert list(small[2].lines[0].get_ydata()) == pytest.approx(list(own))
 
 
+def test_five_games_stand_beside_the_aggregate_and_begin_at_zero_where_no_score_is_below():
+    games = ("Alien", "Boxing", "Breakout", "Freeway", "Pong")
+    curve = curve_table(pd.concat([score_rows(game, (0, 1, 2)) for game in games], ignore_index=True))
+    first = curve.index[curve.game == "Pong"][0]
+    curve.loc[first, "score"] = -20.0
+    large, *small = draw_games(curve, Refused("there is only one agent")).axes
+    assert {axes.get_subplotspec().get_gridspec().nrows for axes in (large, *small)} == {2}
+    assert [axes.get_ylim()[0] == 0.0 for axes in small] == [True, True, True, True, False]
+
+
 def test_several_games_without_an_aggregate_say_why():
     figure = draw_games(curve_table(several_games()[0]), Refused("there is only one agent"))
     assert any("Not shown: there is only one agent" in text for text in texts(figure))

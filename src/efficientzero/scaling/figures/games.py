@@ -48,7 +48,7 @@ def draw_games(
     shown = curve[curve.training_flops > 0] if x == "training_flops" else curve
     if shown.empty:
         return draw_reason(title, "none of these agents trains, so there is no compute")
-    columns = 6 if len(games) > 8 else 4
+    columns = 6 if len(games) > 8 else 5 if len(games) in (5, 6) else 4  # few places stay empty
     rows = LARGE + max(0, -(-(len(games) - LARGE * (columns - LARGE)) // columns))
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
         figure = new_figure(title, 2.1 * columns + 0.8, 1.75 * rows + 1.2)
@@ -110,6 +110,8 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
     low, high = axes.get_ylim()
     if line is not None and low <= line.score <= high:
         axes.axhline(line.score, color=GREY, linestyle=":", linewidth=1.2)
+    if (curve.score >= 0.0).all():
+        axes.set_ylim(bottom=0.0)  # intervals may go below what scores do
     axes.set_title(game, fontsize=8.5, pad=3)
     axes.tick_params(labelsize=7, pad=2)
     axes.yaxis.set_major_locator(MaxNLocator(3))
