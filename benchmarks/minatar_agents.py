@@ -171,11 +171,8 @@ def main() -> None:
     lines = [line for game in games for line in game_table(table, scores, game)]
     budgets = sorted(scores.env_steps.unique())
     everywhere = [game for game in games if (game, SUBJECT, budgets[-1]) in table.index]
-    if not everywhere:
-        print("\n".join([*lines, f"No game has scores of {SUBJECT} in these suites, so there is no mean over games."]))
-        return
-    lines += mean_table(table, everywhere)
-    print("\n".join(lines))
+    nowhere = [f"No game has scores of {SUBJECT} in these suites, so there is no mean over games."]
+    print("\n".join([*lines, *(mean_table(table, everywhere) if everywhere else nowhere)]))
     if arguments.analysis is not None:
         try:
             write_outputs(arguments.analysis, analysed)
