@@ -4,6 +4,8 @@
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --analysis data/minatar_agents
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --games breakout space_invaders \
+        --suites depth prefixless:efficientzero=no_value_prefix   # a suite's EfficientZero under a name of its own
 
 The suite `again` is `results/minatar_scored_again.csv`: older networks, scored by today's rule. Beside others its rows
 take the place of those networks' scores by the rule of before.
@@ -43,16 +45,23 @@ def all_scores() -> pd.DataFrame:
 def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     """The rows whose experiment's name begins with a suite's name; of ``suite:agent`` that agent's alone.
 
-    Of a score that is there by an older rule and scored again, the latter.
+    Of ``suite:agent=name`` that agent's under that name. Of a score that is there by an older rule and scored again,
+    the latter.
 
     Raises:
         ValueError: a suite has none, or one is there twice.
     """
     names = scores.revision.astype(str).str.split("-").str[0]
     with_agents = names + ":" + scores.agent
+    renamed = {suite.partition("=")[0]: suite.partition("=")[2] for suite in suites if "=" in suite}
+    suites = [suite.partition("=")[0] for suite in suites]
+    nameless = [key for key, name in renamed.items() if ":" not in key or not name]
+    if nameless:
+        raise ValueError(f"--suites: {' or '.join(nameless)} is to have a name; expected SUITE:AGENT=NAME")
     unknown = sorted(set(suites) - set(names) - set(with_agents))
     if unknown:
         raise ValueError(f"--suites: {SCORES} has no row of {' or '.join(unknown)}; expected SUITE or SUITE:AGENT")
+    scores = scores.assign(agent=with_agents.map(renamed).fillna(scores.agent))
     chosen = scores[names.isin(suites) | with_agents.isin(suites)]
     again = chosen.revision == AGAIN
     points = pd.MultiIndex.from_frame(chosen[POINT])
@@ -61,6 +70,21 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     if not twice.empty:
         raise ValueError(f"{SCORES} has a score twice: {twice[POINT].values.tolist()}")
     return chosen
+
+
+def of_games(scores: pd.DataFrame, games: list[str] | None) -> pd.DataFrame:
+    """The rows of these games, ``minatar/`` left out or not, all without any.
+
+    Raises:
+        ValueError: a game has none.
+    """
+    if games is None:
+        return scores
+    wanted = {game if "/" in game else f"minatar/{game}" for game in games}
+    unknown = sorted(wanted - set(scores.game))
+    if unknown:
+        raise ValueError(f"--games: no row of {' or '.join(unknown)}; there are {', '.join(sorted(set(scores.game)))}")
+    return scores[scores.game.isin(wanted)]
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
@@ -132,13 +156,14 @@ def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
     return lines
 
 
-def for_analysis(suites: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Of these suites what the pipeline scored in all games of the subject, the subject's first, and who is left out.
+def for_analysis(suites: list[str], chosen: list[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """Of these suites what the pipeline scored in all (chosen) games of the subject, its rows first, and who has not.
 
     Raises:
         ValueError: as `of_suites`, or the subject is not among them.
     """
-    scores = of_suites(pd.read_csv(SCORES), [suite for suite in suites if suite.split(":")[0] != AGAIN])
+    by_pipeline = [suite for suite in suites if suite.split(":")[0] != AGAIN]
+    scores = of_games(of_suites(pd.read_csv(SCORES), by_pipeline), chosen)
     games = set(scores[scores.agent == SUBJECT].game)
     if not games:
         raise ValueError(f"--analysis: the pipeline scored no {SUBJECT} in {' or '.join(suites)}; add a suite with it")
@@ -154,16 +179,17 @@ def main() -> None:
         "--suites",
         nargs="+",
         default=PRESENT,
-        metavar="SUITE[:AGENT]",
-        help=f"suites, or one agent of a suite; default: {' '.join(PRESENT)}",
+        metavar="SUITE[:AGENT[=NAME]]",
+        help=f"suites, or one agent of a suite, under another name if wanted; default: {' '.join(PRESENT)}",
     )
+    parser.add_argument("--games", nargs="+", metavar="GAME", help="of these alone, as breakout; default: all")
     parser.add_argument("--analysis", type=Path, metavar="FOLDER", help="where to write report, verdict and figures")
     arguments = parser.parse_args()
     try:
-        scores = of_suites(all_scores(), arguments.suites)
+        scores = of_games(of_suites(all_scores(), arguments.suites), arguments.games)
         if arguments.analysis is not None:
             check_output(arguments.analysis)
-            analysed, left_out = for_analysis(arguments.suites)
+            analysed, left_out = for_analysis(arguments.suites, arguments.games)
     except (ValueError, ScalingInputError) as error:
         parser.error(str(error).replace("--output", "--analysis"))
     table = over_seeds(scores)

@@ -57,6 +57,26 @@ def test_rows_of_suites_and_of_one_agent_of_a_suite():
         minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again"])
 
 
+def test_an_agent_of_a_suite_under_a_name_of_its_own():
+    scores = made_up()
+    without = scores[scores.agent == "ours"].assign(revision="without-one-seed0", score=3.0)
+    chosen = minatar_agents.of_suites(pd.concat([scores, without]), ["ours_suite", "without:ours=part"])
+    assert set(chosen[chosen.agent == "part"].score) == {3.0}
+    assert sorted(chosen[chosen.agent == "ours"].score) == sorted(scores[scores.agent == "ours"].score)
+    for nameless in ("without:ours=", "without=part"):
+        with pytest.raises(ValueError, match="is to have a name; expected SUITE:AGENT=NAME"):
+            minatar_agents.of_suites(pd.concat([scores, without]), ["ours_suite", nameless])
+
+
+def test_rows_of_some_games():
+    scores = made_up().replace({"one": "minatar/one", "two": "other/two"})
+    assert len(minatar_agents.of_games(scores, None)) == len(scores)
+    assert set(minatar_agents.of_games(scores, ["one"]).game) == {"minatar/one"}
+    assert set(minatar_agents.of_games(scores, ["minatar/one", "other/two"]).game) == {"minatar/one", "other/two"}
+    with pytest.raises(ValueError, match="--games: no row of minatar/three; there are minatar/one, other/two"):
+        minatar_agents.of_games(scores, ["one", "three"])
+
+
 def test_a_score_by_todays_rule_takes_the_place_of_the_older():
     scores = made_up()
     again = scores[scores.agent == "other"].assign(score=7.0, revision="again")
