@@ -61,7 +61,7 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     unknown = sorted(set(suites) - set(names) - set(with_agents))
     if unknown:
         raise ValueError(f"--suites: {SCORES} has no row of {' or '.join(unknown)}; expected SUITE or SUITE:AGENT")
-    scores = scores.assign(agent=with_agents.map(renamed).fillna(scores.agent))
+    scores = scores.assign(agent=[renamed.get(key, key.partition(":")[2]) for key in with_agents])
     chosen = scores[names.isin(suites) | with_agents.isin(suites)]
     again = chosen.revision == AGAIN
     points = pd.MultiIndex.from_frame(chosen[POINT])
