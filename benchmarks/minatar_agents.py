@@ -23,6 +23,7 @@ the agents that have played all of them and of the rows that the pipeline scored
 
 import argparse
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -49,26 +50,32 @@ def of_suites(scores: pd.DataFrame, suites: list[str]) -> pd.DataFrame:
     the latter.
 
     Raises:
-        ValueError: a suite has none, or one is there twice.
+        ValueError: a suite has none, a name is no new one, or a score is there twice.
     """
     names = scores.revision.astype(str).str.split("-").str[0]
     with_agents = names + ":" + scores.agent
-    renamed = {suite.partition("=")[0]: suite.partition("=")[2] for suite in suites if "=" in suite}
-    suites = [suite.partition("=")[0] for suite in suites]
-    nameless = [key for key, name in renamed.items() if ":" not in key or not name]
-    if nameless:
-        raise ValueError(f"--suites: {' or '.join(nameless)} is to have a name; expected SUITE:AGENT=NAME")
-    unknown = sorted(set(suites) - set(names) - set(with_agents))
+    keys = [suite.partition("=")[0] for suite in suites]
+    renamed = {key: suite.partition("=")[2] for key, suite in zip(keys, suites, strict=True) if "=" in suite}
+    for key, name in renamed.items():
+        if ":" not in key or not re.fullmatch(r"\w+", name):
+            raise ValueError(f"--suites: {key}={name}; expected SUITE:AGENT=NAME, a name of letters, digits and _")
+        if name in set(scores.agent) or list(renamed.values()).count(name) > 1:
+            raise ValueError(f"--suites: {key}={name}: there is an agent of that name; choose another")
+        if keys.count(key) > 1 or key.partition(":")[0] in keys:
+            raise ValueError(f"--suites: {key} is given twice; expected once, or its suite's other agents by name")
+    unknown = sorted(set(keys) - set(names) - set(with_agents))
     if unknown:
         raise ValueError(f"--suites: {SCORES} has no row of {' or '.join(unknown)}; expected SUITE or SUITE:AGENT")
-    scores = scores.assign(agent=[renamed.get(key, key.partition(":")[2]) for key in with_agents])
-    chosen = scores[names.isin(suites) | with_agents.isin(suites)]
-    again = chosen.revision == AGAIN
-    points = pd.MultiIndex.from_frame(chosen[POINT])
-    chosen = chosen[again | ~points.isin(points[again])]
+    is_chosen = names.isin(keys) | with_agents.isin(keys)
+    again = scores[is_chosen & (scores.revision == AGAIN)]
+    replaced = pd.MultiIndex.from_frame(scores[POINT]).isin(pd.MultiIndex.from_frame(again[POINT]))
+    is_chosen &= ~replaced | (scores.revision == AGAIN)
+    chosen = scores[is_chosen].assign(
+        agent=[renamed.get(key, key.partition(":")[2]) for key in with_agents[is_chosen]],
+    )
     twice = chosen[chosen.duplicated(POINT)]
     if not twice.empty:
-        raise ValueError(f"{SCORES} has a score twice: {twice[POINT].values.tolist()}")
+        raise ValueError(f"--suites: these have a score twice, as {twice[POINT].values.tolist()[0]}; name one's agent")
     return chosen
 
 
@@ -156,21 +163,20 @@ def mean_table(table: pd.DataFrame, games: list[str]) -> list[str]:
     return lines
 
 
-def for_analysis(suites: list[str], chosen: list[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
-    """Of these suites what the pipeline scored in all (chosen) games of the subject, its rows first, and who has not.
+def for_analysis(scores: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """What the pipeline scored in all games of the subject, the subject's rows first, and the agents left out.
 
     Raises:
-        ValueError: as `of_suites`, or the subject is not among them.
+        ValueError: the subject is not among them.
     """
-    by_pipeline = [suite for suite in suites if suite.split(":")[0] != AGAIN]
-    scores = of_games(of_suites(pd.read_csv(SCORES), by_pipeline), chosen)
-    games = set(scores[scores.agent == SUBJECT].game)
+    by_pipeline = scores[scores.revision != AGAIN]
+    games = set(by_pipeline[by_pipeline.agent == SUBJECT].game)
     if not games:
-        raise ValueError(f"--analysis: the pipeline scored no {SUBJECT} in {' or '.join(suites)}; add a suite with it")
-    played = scores.groupby("agent").game.agg(games.issubset)
-    scores = scores[scores.agent.isin(played[played].index) & scores.game.isin(games)]
-    first = scores.sort_values("agent", key=lambda agents: agents.where(agents != SUBJECT, ""), kind="stable")
-    return first, sorted(played[~played].index)
+        raise ValueError(f"--analysis: the pipeline scored no {SUBJECT} in these suites and games; add a suite with it")
+    played = by_pipeline.groupby("agent").game.agg(games.issubset)
+    analysed = by_pipeline[by_pipeline.agent.isin(played[played].index) & by_pipeline.game.isin(games)]
+    first = analysed.sort_values("agent", key=lambda agents: agents.where(agents != SUBJECT, ""), kind="stable")
+    return first, sorted(set(scores.agent) - set(first.agent))
 
 
 def main() -> None:
@@ -189,7 +195,7 @@ def main() -> None:
         scores = of_games(of_suites(all_scores(), arguments.suites), arguments.games)
         if arguments.analysis is not None:
             check_output(arguments.analysis)
-            analysed, left_out = for_analysis(arguments.suites, arguments.games)
+            analysed, left_out = for_analysis(scores)
     except (ValueError, ScalingInputError) as error:
         parser.error(str(error).replace("--output", "--analysis"))
     table = over_seeds(scores)

@@ -1,6 +1,7 @@
 """The table of all agents on MinAtar, `benchmarks/minatar_agents.py`, against figures worked out by hand."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -63,9 +64,35 @@ def test_an_agent_of_a_suite_under_a_name_of_its_own():
     chosen = minatar_agents.of_suites(pd.concat([scores, without]), ["ours_suite", "without:ours=part"])
     assert set(chosen[chosen.agent == "part"].score) == {3.0}
     assert sorted(chosen[chosen.agent == "ours"].score) == sorted(scores[scores.agent == "ours"].score)
-    for nameless in ("without:ours=", "without=part"):
-        with pytest.raises(ValueError, match="is to have a name; expected SUITE:AGENT=NAME"):
-            minatar_agents.of_suites(pd.concat([scores, without]), ["ours_suite", nameless])
+
+
+@pytest.mark.parametrize(
+    ("suites", "message"),
+    [
+        (["without:ours="], "without:ours=; expected SUITE:AGENT=NAME"),
+        (["without=part"], "without=part; expected SUITE:AGENT=NAME"),
+        (["without:ours=a|b"], "a name of letters, digits and _"),
+        (["without:ours=other"], "there is an agent of that name"),
+        (["without:ours=part", "ours_suite:ours=part"], "there is an agent of that name"),
+        (["without:ours=part", "without:ours=piece"], "without:ours is given twice"),
+        (["without", "without:ours=part"], "without:ours is given twice"),
+    ],
+)
+def test_a_name_that_would_mix_agents_is_refused(suites, message):
+    scores = made_up()
+    without = scores[scores.agent == "ours"].assign(revision="without-one-seed0", score=3.0)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        minatar_agents.of_suites(pd.concat([scores, without]), suites)
+
+
+def test_a_name_does_not_hide_that_a_score_was_made_again():
+    scores = made_up()
+    again = scores[scores.agent == "other"].assign(score=7.0, revision="again")
+    chosen = minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "other_suite:other=older", "again"])
+    assert set(chosen.agent) == {"ours", "other"}
+    chosen = minatar_agents.of_suites(pd.concat([scores, again]), ["ours_suite", "again:other=newer"])
+    assert sorted(chosen[chosen.agent == "ours"].score) == sorted(scores[scores.agent == "ours"].score)
+    assert set(chosen[chosen.agent == "newer"].score) == {7.0}
 
 
 def test_rows_of_some_games():
@@ -111,29 +138,24 @@ def test_without_another_agent_nothing_is_compared(monkeypatch):
     assert lines[-1] == "No other agent has played one, two."
 
 
-def with_rows(monkeypatch, tmp_path, scores):
-    """Lets the script read these rows, of which `ours` is the subject, in the place of the recorded ones."""
-    scores.to_csv(tmp_path / "scores.csv", index=False)
-    monkeypatch.setattr(minatar_agents, "SCORES", tmp_path / "scores.csv")
+def test_what_is_analysed_the_pipeline_has_scored_in_every_game_of_the_subject(monkeypatch):
     monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
-
-
-def test_what_is_analysed_the_pipeline_has_scored_in_every_game_of_the_subject(monkeypatch, tmp_path):
     scores = made_up()
     partial = scores[(scores.agent == "other") & (scores.game == "one")].assign(agent="partial")
     third = scores[(scores.agent == "other") & (scores.game == "one")].assign(game="three")
-    with_rows(monkeypatch, tmp_path, pd.concat([partial, third, scores[::-1]]))
-    # Scored again or not, the rows are the pipeline's.
-    chosen, left_out = minatar_agents.for_analysis(["ours_suite", "other_suite", "again"])
+    again = scores[scores.agent == "other"].assign(agent="again_only", revision="again")
+    chosen, left_out = minatar_agents.for_analysis(pd.concat([partial, third, again, scores[::-1]]))
     assert list(dict.fromkeys(chosen.agent)) == ["ours", "other"]
-    assert left_out == ["partial"]
+    assert left_out == ["again_only", "partial"]
     assert sorted(chosen.score) == sorted(scores.score)
 
 
-def test_without_the_subject_there_is_no_analysis(monkeypatch, tmp_path):
-    with_rows(monkeypatch, tmp_path, made_up())
-    with pytest.raises(ValueError, match="--analysis: the pipeline scored no ours in other_suite; add a suite with it"):
-        minatar_agents.for_analysis(["other_suite"])
+def test_without_the_subject_there_is_no_analysis(monkeypatch):
+    monkeypatch.setattr(minatar_agents, "SUBJECT", "ours")
+    scores = made_up()
+    without = scores.assign(revision=scores.revision.where(scores.agent != "ours", "again"))
+    with pytest.raises(ValueError, match="--analysis: the pipeline scored no ours in these suites and games"):
+        minatar_agents.for_analysis(without)
 
 
 def test_a_folder_that_cannot_be_is_refused_before_anything_is_printed(monkeypatch, tmp_path, capsys):
