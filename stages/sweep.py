@@ -17,6 +17,7 @@ from efficientzero.experiments import ExperimentError, pinned_checkout
 from efficientzero.experiments.checkout import require_remote
 from efficientzero.experiments.cluster import ClusterError, Share, check_meeting, cluster_arguments, connect
 from efficientzero.experiments.cluster.sweep_tasks import SharedStudy, run_sweep_on_cluster
+from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.experiments.sweep.apply import apply_best
 from efficientzero.experiments.sweep.definition import Sweep, SweepError, list_sweeps, load_sweep
 from efficientzero.experiments.sweep.figures import write_figures
@@ -31,12 +32,14 @@ from efficientzero.experiments.sweep.study import (
 from efficientzero.experiments.sweep.table import Display, best_number, trial_table
 from efficientzero.experiments.sweep.trial import Place
 from efficientzero.experiments.sweep.workers import Workers
+from efficientzero.parameters import ParameterError
 
 LOG_WIDTH = 160  # characters, where there is no terminal
 EXAMPLES = """examples:
   sh stages/run sweep smoke                      the sweep of conf/sweep/smoke.yaml; the same again goes on with it
   sh stages/run sweep smoke --jobs 2             two trials at a time
   sh stages/run sweep smoke --trials 24          until the study has 24 trials, those it has included
+  sh stages/run sweep smoke --study asterix -S game=minatar/asterix     the same search on another game
   sh stages/run sweep smoke --apply              write the best parameters into conf/
   sh stages/run sweep smoke --storage postgresql+psycopg://me:secret@host/studies     workers on several machines
   sh stages/run sweep smoke --storage postgresql+psycopg://me:secret@host/studies --ray --jobs 8     on a Ray cluster
@@ -53,6 +56,10 @@ def parse_arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("name", help=f"a file of conf/sweep: {', '.join(list_sweeps(Path())) or 'there is none here'}")
     parser.add_argument("--study", help="name of the study and of its experiments; the sweep's if not given")
+    parser.add_argument(
+        "-S", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+        help="of every trial, in place of the file's overrides; repeatable",
+    )  # fmt: skip
     parser.add_argument("--jobs", type=int, default=1, help="trials at a time (1)")
     parser.add_argument("--trials", type=int, help="how many the study is to have in all; else as the file says")
     parser.add_argument("--storage", help="URL of the study's database; sqlite:///data/sweeps/<study>/study.db")
@@ -100,7 +107,8 @@ def main() -> int:
     warnings.simplefilter("ignore", ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     repository = Path()
-    sweep = load_sweep(arguments.name, repository)
+    overrides = parse_overrides(arguments.overrides)
+    sweep = load_sweep(arguments.name, repository, overrides)
     name = arguments.study or sweep.name
     folder = study_folder(name)
     running = not (arguments.show or arguments.apply)
@@ -127,7 +135,7 @@ def main() -> int:
                 share = Share(arguments.cpus_per_task, arguments.gpus_per_task, arguments.retries)
                 meeting = check_meeting(repository, arguments.git_remote)
                 connect(arguments.ray, share)
-                shared = SharedStudy(sweep.name, name, url, trials, arguments.heartbeat)
+                shared = SharedStudy(sweep.name, name, url, trials, arguments.heartbeat, overrides)
                 lost = run_sweep_on_cluster(shared, arguments.jobs, repository, meeting, share, display.show)
             else:
                 workers = Workers(sweep, storage, place, trials=trials, jobs=arguments.jobs)
@@ -147,7 +155,7 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (SweepError, ExperimentError, ClusterError) as error:
+    except (SweepError, ExperimentError, ClusterError, ParameterError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except StorageInternalError as error:

@@ -5,6 +5,7 @@ import yaml
 from experiments.checkouts import ROOT
 
 from efficientzero.experiments.sweep.definition import SweepError, list_sweeps, load_sweep, trial_parameters
+from efficientzero.experiments.sweep.space import CategoricalDimension, IntDimension
 from efficientzero.parameters import ParameterError
 
 SWEEP = {
@@ -47,6 +48,43 @@ def test_rungs_are_the_milestones(repository):
     sweep = load(repository)
     assert sweep.budgets == (100, 200, 400)
     assert sweep.overrides == {"profile": "smoke", "milestones.env_steps": 400, "agents": ["dqn"]}
+
+
+def test_a_command_line_s_overrides_are_in_place_of_the_file_s(repository):
+    load(repository)
+    sweep = load_sweep("made_up", repository, {"milestones.env_steps": 800, "game": "minatar/breakout"})
+    assert sweep.budgets == (100, 200, 400, 800)
+    assert sweep.parameters["game"] == "minatar/breakout" and sweep.overrides["profile"] == "smoke"
+    with pytest.raises(SweepError, match="game: there is no game called 'minatar/brakout'"):
+        load_sweep("made_up", repository, {"game": "minatar/brakout"})
+
+
+@pytest.mark.parametrize(
+    ("dimension", "inside"),
+    [
+        ({"type": "float", "low": 1e-4, "high": 1e-3, "log": True}, True),
+        ({"type": "float", "low": 1e-4, "high": 9e-4, "log": True}, False),
+        ({"type": "float", "low": 0.0005, "high": 0.0015, "step": 0.00025}, True),
+        ({"type": "float", "low": 0.0005, "high": 0.0015, "step": 0.0004}, False),
+        ({"type": "categorical", "choices": [0.01, 0.001]}, True),
+        ({"type": "categorical", "choices": [0.01, 0.1]}, False),
+    ],
+)
+def test_what_stands_in_conf_is_in_the_space_where_the_first_trial_has_it(repository, dimension, inside):
+    space = {LEARNING_RATE: dimension}  # of DQN: .001
+    assert load(repository, space=space).parameters["agent"]["dqn"]["learning"]["learning_rate"] == 0.001
+    if inside:
+        assert load(repository, space=space, present_first=True).definition.present_first
+    else:
+        with pytest.raises(SweepError, match=f"space.{LEARNING_RATE}: 0.001 stands in conf/, which is not in the"):
+            load(repository, space=space, present_first=True)
+
+
+def test_a_whole_number_is_not_among_fractions_nor_among_switches():
+    whole = IntDimension(type="int", low=0, high=4, step=2)
+    assert [whole.contains(value) for value in (0, 2, 4, 1, 6, 2.0, True)] == [True] * 3 + [False] * 4
+    switch = CategoricalDimension(type="categorical", choices=[True, 0])
+    assert [switch.contains(value) for value in (True, 0, 1, False)] == [True, True, False, False]
 
 
 def test_an_unknown_sweep(repository):

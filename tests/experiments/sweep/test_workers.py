@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -12,6 +13,7 @@ from experiments.sweep.made_up_trials import MadeUpExperiments
 from optuna.trial import TrialState
 
 from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.composition import flat
 from efficientzero.experiments.sweep.definition import SweepError, load_sweep
 from efficientzero.experiments.sweep.study import counted, number, open_storage, open_study, study_folder
 from efficientzero.experiments.sweep.trial import Place, TrialError, run_trial
@@ -80,6 +82,16 @@ def test_a_study_goes_on_to_the_number_of_trials_in_all(experiments, sweep, stor
     assert [trial.params for trial in second[:3]] == [trial.params for trial in first]
     assert len(second) == 8 and work(sweep, storage, place, 5) == second
     assert len({json.dumps(trial.params) for trial in second}) == 8  # the random numbers do not begin again
+
+
+def test_the_first_trial_may_have_the_values_of_conf(experiments, sweep, storage, place):
+    wanted = replace(sweep, definition=sweep.definition.model_copy(update={"present_first": True}))
+    open_study("made_up", wanted, storage, ROOT)  # as the stage does, before there are workers
+    trials = work(wanted, storage, place, 4, jobs=2)
+    assert len(work(wanted, storage, place, 6)) == 6
+    present = {key: flat(sweep.parameters)[key] for key in trials[0].params}
+    assert len(present) >= 3  # td_steps only where multi_step is on, which in conf/ it is not
+    assert [trial.params == present for trial in trials] == [True, False, False, False]
 
 
 def test_several_workers_run_each_trial_once(experiments, sweep, storage, place):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from efficientzero.experiments.cluster.head import ClusterError, Share, follow_tasks
 from efficientzero.experiments.cluster.sharing import Meeting, fetch_experiments
@@ -15,13 +16,15 @@ WORKER = "efficientzero.experiments.cluster.sweep_worker"
 @dataclass(frozen=True)
 class SharedStudy:
     """``sweep``: a file of conf/sweep; ``study``: its name in the database ``storage``, an SQLAlchemy URL; ``trials``:
-    how many it is to have; ``heartbeat``: seconds between a running trial's signs of life."""
+    how many it is to have; ``heartbeat``: seconds between a running trial's signs of life; ``overrides``: in place of
+    the file's."""
 
     sweep: str
     study: str
     storage: str
     trials: int
     heartbeat: int
+    overrides: dict[str, Any] = field(default_factory=dict)
 
 
 def run_sweep_on_cluster(

@@ -26,7 +26,7 @@ def main() -> None:
     warnings.simplefilter("ignore", ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        sweep = load_sweep(order["sweep"], checkout)
+        sweep = load_sweep(order["sweep"], checkout, order["overrides"])
         storage = open_storage(order["storage"], order["heartbeat"])
         place = Place(order["study"], checkout, checkout, checkout.parent / "logs", pull=True)
         with Publisher(meeting, checkout, lambda name: tell(experiment=name)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +35,8 @@ class Definition(Section):
     # Of the largest budget; the mean over the budgets so far; or that of the agent's own bounded power law.
     objective: Literal["score", "area", "exponent"] = "score"
     trials: Annotated[int, Field(gt=0)]
+    # Whether the first trial has the values that stand in conf/, for the others to be seen beside.
+    present_first: bool = False
     sampler: Method = Method(name="TPESampler")
     pruner: Method = Method(name="SuccessiveHalvingPruner")
     space: Annotated[dict[str, AnyDimension], Field(min_length=1)]
@@ -64,8 +67,11 @@ def list_sweeps(repository: Path) -> list[str]:
     return sorted(path.stem for path in (repository / FOLDER).glob("*.yaml"))
 
 
-def load_sweep(name: str, repository: Path) -> Sweep:
+def load_sweep(name: str, repository: Path, overrides: Mapping[str, Any] | None = None) -> Sweep:
     """Reads conf/sweep/<name>.yaml and checks it against conf/ and the schema of the parameters.
+
+    Args:
+        name: of the file. repository: where it is. overrides: further ones of every trial, in place of the file's.
 
     Raises:
         SweepError: there is no such file, or something in it is wrong; every fault on a line.
@@ -83,6 +89,7 @@ def load_sweep(name: str, repository: Path) -> Sweep:
         raise SweepError(f"{FOLDER / name}.yaml: is not YAML: {error}") from None
     try:
         definition = Definition.model_validate(values)
+        definition.overrides.update(overrides or {})
     except ValidationError as error:
         raise _refused(name, [fault(details, Definition.model_fields) for details in error.errors()]) from None
     try:

@@ -52,6 +52,11 @@ def faults(definition: Definition, parameters: dict[str, Any]) -> Iterator[str]:
                 yield f"space.{key}.when.{other}: {never[0]} is none of its choices"
         if key in known:
             yield from _value_faults(key, dimension.extremes(), parameters)
+            if definition.present_first and not dimension.contains(known[key]):
+                yield (
+                    f"space.{key}: {known[key]} stands in conf/, which is not in the space; widen it, or leave "
+                    "present_first out"
+                )
         searched.append(key)
     yield from method_faults(definition.sampler, definition.pruner, definition.space)
 

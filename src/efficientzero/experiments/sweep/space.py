@@ -26,6 +26,10 @@ class Dimension(Section):
         """Values such that, if they are all right, so is every value that can be drawn."""
         raise NotImplementedError
 
+    def contains(self, value: Any) -> bool:
+        """Whether a value can be drawn."""
+        raise NotImplementedError
+
     def draw(self, name: str, trial: Trial) -> Scalar:
         """The trial's value of the parameter of that dotted name."""
         raise NotImplementedError
@@ -48,6 +52,9 @@ class FloatDimension(Dimension):
     def extremes(self) -> list[Scalar]:
         return [self.low, self.high]
 
+    def contains(self, value: Any) -> bool:
+        return _in_range(value, self.low, self.high, self.step)
+
     def draw(self, name: str, trial: Trial) -> Scalar:
         return trial.suggest_float(name, self.low, self.high, log=self.log, step=self.step)
 
@@ -69,6 +76,9 @@ class IntDimension(Dimension):
     def extremes(self) -> list[Scalar]:
         return [self.low, self.high]
 
+    def contains(self, value: Any) -> bool:
+        return isinstance(value, int) and _in_range(value, self.low, self.high, self.step)
+
     def draw(self, name: str, trial: Trial) -> Scalar:
         return trial.suggest_int(name, self.low, self.high, log=self.log, step=self.step)
 
@@ -81,6 +91,9 @@ class CategoricalDimension(Dimension):
 
     def extremes(self) -> list[Scalar]:
         return self.choices
+
+    def contains(self, value: Any) -> bool:
+        return any(type(value) is type(choice) and value == choice for choice in self.choices)
 
     def draw(self, name: str, trial: Trial) -> Scalar:
         return trial.suggest_categorical(name, self.choices)
@@ -97,6 +110,13 @@ def draw(space: Space, trial: Trial) -> dict[str, Scalar]:
         if all(other in drawn and drawn[other] in values for other, values in dimension.when.items()):
             drawn[name] = dimension.draw(name, trial)
     return drawn
+
+
+def _in_range(value: Any, low: float, high: float, step: float | None) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        return False
+    steps = 0.0 if step is None else (value - low) / step
+    return abs(steps - round(steps)) < 1e-9
 
 
 def _check_range(low: float, high: float, log: bool, steps: bool) -> None:

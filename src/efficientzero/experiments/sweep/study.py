@@ -94,6 +94,9 @@ def open_study(name: str, sweep: Sweep, storage: RDBStorage, repository: Path, *
         _refuse_foreign_experiments(name, experiments)
         study.set_user_attr(BEGUN_WITH, json.dumps(now))
         study.set_metric_names([sweep.definition.objective])
+        if sweep.definition.present_first:
+            present = flat(sweep.parameters)
+            study.enqueue_trial({key: present[key] for key in sweep.definition.space}, skip_if_exists=True)
     before = json.loads(study.user_attrs[BEGUN_WITH])
     changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     if changed:
