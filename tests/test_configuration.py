@@ -85,6 +85,19 @@ def test_an_override_of_efficientzero_moves_both_and_one_of_muzero_itself_alone(
     assert (one["muzero_reanalyze"]["search"]["simulations"], one["efficientzero"]["search"]["simulations"]) == (32, 16)
 
 
+def test_rewards_of_pictures_are_pooled_and_drawn_oftener_and_those_of_grids_are_not(tmp_path):
+    def rewards(agent):
+        return agent.network.reward_pooling, agent.learning.reward_fraction
+
+    for game, expected in (("Breakout", ("max_and_sum", 0.125)), ("minatar/breakout", ("none", 0.0))):
+        agents = check(composed(tmp_path, f"game={game}")).agent
+        assert rewards(agents["efficientzero"]) == rewards(agents["muzero_reanalyze"]) == expected
+    published = check(composed(tmp_path, "profile=atari100k", "game=Breakout")).agent
+    assert rewards(published["efficientzero"]) == ("none", 0.0)
+    chosen = composed(tmp_path, "game=Breakout", "agent.efficientzero.learning.reward_fraction=0.25")["agent"]
+    assert chosen["muzero_reanalyze"]["learning"]["reward_fraction"] == 0.25
+
+
 def test_the_two_published_rainbows(tmp_path):
     """van Hasselt et al. 2019, appendix E, but for four settings on a laptop, and Hessel et al. 2018, table 1."""
     for profile in ("laptop", "atari100k"):
