@@ -23,6 +23,7 @@ from efficientzero.experiments.sweep.definition import Sweep, SweepError, list_s
 from efficientzero.experiments.sweep.figures import write_figures
 from efficientzero.experiments.sweep.study import (
     ERROR,
+    begin,
     counted,
     open_storage,
     open_study,
@@ -135,9 +136,11 @@ def main() -> int:
                 share = Share(arguments.cpus_per_task, arguments.gpus_per_task, arguments.retries)
                 meeting = check_meeting(repository, arguments.git_remote)
                 connect(arguments.ray, share)
+                begin(study, sweep)
                 shared = SharedStudy(sweep.name, name, url, trials, arguments.heartbeat, overrides)
                 lost = run_sweep_on_cluster(shared, arguments.jobs, repository, meeting, share, display.show)
             else:
+                begin(study, sweep)
                 workers = Workers(sweep, storage, place, trials=trials, jobs=arguments.jobs)
                 workers.run(display.show)
                 gave_up = workers.gave_up

@@ -80,6 +80,18 @@ def test_what_stands_in_conf_is_in_the_space_where_the_first_trial_has_it(reposi
             load(repository, space=space, present_first=True)
 
 
+def test_what_the_first_trial_does_not_draw_need_not_stand_in_the_space(repository):
+    space = {"agent.dqn.multi_step": SWEEP["space"]["agent.dqn.multi_step"]}  # in conf/ it is off, and td_steps 3
+    dimension = {"type": "int", "low": 5, "high": 20}
+    for wanted, refused in ((True, False), (False, True)):
+        space["agent.dqn.learning.td_steps"] = dimension | {"when": {"agent.dqn.multi_step": [wanted]}}
+        if refused:
+            with pytest.raises(SweepError, match="td_steps: 3 stands in conf/"):
+                load(repository, space=space, present_first=True)
+        else:
+            load(repository, space=space, present_first=True)
+
+
 def test_a_whole_number_is_not_among_fractions_nor_among_switches():
     whole = IntDimension(type="int", low=0, high=4, step=2)
     assert [whole.contains(value) for value in (0, 2, 4, 1, 6, 2.0, True)] == [True] * 3 + [False] * 4
@@ -116,6 +128,9 @@ def test_outside_a_clone(tmp_path):
             "overrides or agent: warmup_env_steps: found nan, expected",
         ),
         ({"overrides": {"agents": ["ppo"]}}, "overrides.agents: is the one agent of this file"),
+        ({"overrides": {"++agents": ["ppo"]}}, "overrides.++agents: expected the name of a parameter that is there"),
+        ({"overrides": {"milestones": 5}}, "overrides.milestones: the budgets double from milestones.first to"),
+        ({"overrides": {"milestones.list": []}}, "overrides.milestones.list: the budgets double from"),
         ({"objective": "exponent"}, "an exponent needs a ceiling, and minatar/breakout has no human score"),
         ({"objective": "exponent"}, "an exponent needs 4 budgets and there are 3"),
         ({"sampler": {"name": "TPE"}}, "sampler.name: 'TPE' is no sampler of Optuna that can be used here"),

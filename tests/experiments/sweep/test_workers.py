@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import flat
 from efficientzero.experiments.sweep.definition import SweepError, load_sweep
-from efficientzero.experiments.sweep.study import counted, number, open_storage, open_study, study_folder
+from efficientzero.experiments.sweep.study import begin, counted, number, open_storage, open_study, study_folder
 from efficientzero.experiments.sweep.trial import Place, TrialError, run_trial
 from efficientzero.experiments.sweep.workers import Workers, enough
 
@@ -86,7 +86,7 @@ def test_a_study_goes_on_to_the_number_of_trials_in_all(experiments, sweep, stor
 
 def test_the_first_trial_may_have_the_values_of_conf(experiments, sweep, storage, place):
     wanted = replace(sweep, definition=sweep.definition.model_copy(update={"present_first": True}))
-    open_study("made_up", wanted, storage, ROOT)  # as the stage does, before there are workers
+    begin(open_study("made_up", wanted, storage, ROOT), wanted)
     trials = work(wanted, storage, place, 4, jobs=2)
     assert len(work(wanted, storage, place, 6)) == 6
     present = {key: flat(sweep.parameters)[key] for key in trials[0].params}

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from efficientzero.experiments.composition import composed, with_values
-from efficientzero.experiments.sweep.faults import fault, faults
+from efficientzero.experiments.sweep.faults import fault, faults, override_faults
 from efficientzero.experiments.sweep.methods import Method
 from efficientzero.experiments.sweep.space import AnyDimension
 from efficientzero.parameters import ParameterError, Parameters, check
@@ -92,6 +92,8 @@ def load_sweep(name: str, repository: Path, overrides: Mapping[str, Any] | None 
         definition.overrides.update(overrides or {})
     except ValidationError as error:
         raise _refused(name, [fault(details, Definition.model_fields) for details in error.errors()]) from None
+    if found := list(override_faults(definition)):
+        raise _refused(name, found)
     try:
         parameters = composed({**definition.overrides, "agents": [definition.agent]}, repository)
     except ParameterError as error:

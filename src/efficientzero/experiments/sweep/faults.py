@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 MEASURE = ("game", "profile", "agents", "seeds", "milestones", "evaluation", "envs.frame_skip", "envs.sticky_actions")
 
 
+def override_faults(definition: Definition) -> Iterator[str]:
+    """Overrides, of the file or of a command line, with which a trial would not be what the sweep takes it for."""
+    for key in definition.overrides:
+        if key.startswith(("+", "~")):
+            yield f"overrides.{key}: expected the name of a parameter that is there, without {key[0]!r}"
+        elif key == "milestones" or key.startswith("milestones.list"):
+            yield f"overrides.{key}: the budgets double from milestones.first to milestones.env_steps; set these two"
+    if "agents" in definition.overrides:
+        yield "overrides.agents: is the one agent of this file; leave it out"
+
+
 def faults(definition: Definition, parameters: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a sweep whose types are right; `parameters` are conf/ composed with its overrides."""
     budgets = len(parameters["milestones"]["list"])
@@ -35,8 +46,6 @@ def faults(definition: Definition, parameters: dict[str, Any]) -> Iterator[str]:
                 f"objective: an exponent needs {LEAST_BUDGETS} budgets and there are {budgets}; raise "
                 "milestones.env_steps"
             )
-    if "agents" in definition.overrides:
-        yield "overrides.agents: is the one agent of this file; leave it out"
     known = flat(parameters)
     searched: list[str] = []
     for key, dimension in definition.space.items():
@@ -52,7 +61,8 @@ def faults(definition: Definition, parameters: dict[str, Any]) -> Iterator[str]:
                 yield f"space.{key}.when.{other}: {never[0]} is none of its choices"
         if key in known:
             yield from _value_faults(key, dimension.extremes(), parameters)
-            if definition.present_first and not dimension.contains(known[key]):
+            drawn = all(known.get(other) in wanted for other, wanted in dimension.when.items())
+            if definition.present_first and drawn and not dimension.contains(known[key]):
                 yield (
                     f"space.{key}: {known[key]} stands in conf/, which is not in the space; widen it, or leave "
                     "present_first out"

@@ -94,9 +94,6 @@ def open_study(name: str, sweep: Sweep, storage: RDBStorage, repository: Path, *
         _refuse_foreign_experiments(name, experiments)
         study.set_user_attr(BEGUN_WITH, json.dumps(now))
         study.set_metric_names([sweep.definition.objective])
-        if sweep.definition.present_first:
-            present = flat(sweep.parameters)
-            study.enqueue_trial({key: present[key] for key in sweep.definition.space}, skip_if_exists=True)
     before = json.loads(study.user_attrs[BEGUN_WITH])
     changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     if changed:
@@ -107,6 +104,13 @@ def open_study(name: str, sweep: Sweep, storage: RDBStorage, repository: Path, *
             f"{others}, so its trials could not be compared; undo that, or begin another study with --study NAME"
         )
     return study
+
+
+def begin(study: optuna.Study, sweep: Sweep) -> None:
+    """Before the first trial: has it take the values of conf/, if the sweep wants that."""
+    if sweep.definition.present_first and not study.get_trials(deepcopy=False):
+        present = flat(sweep.parameters)
+        study.enqueue_trial({key: present[key] for key in sweep.definition.space})
 
 
 def _refuse_foreign_experiments(name: str, experiments: list[str]) -> None:
@@ -133,7 +137,9 @@ def _begun_with(sweep: Sweep, repository: Path) -> dict[str, Any]:
     written = definition.model_dump(mode="json")
     methods = {kind: json.dumps(written[kind]) for kind in ("sampler", "pruner")}
     space = {f"space.{key}": json.dumps(dimension) for key, dimension in written["space"].items()}
-    return {"agent": definition.agent, "objective": definition.objective, **methods, **space, **fixed, **trees}
+    first = {"present_first": True} if definition.present_first else {}
+    own = {"agent": definition.agent, "objective": definition.objective, **first}
+    return {**own, **methods, **space, **fixed, **trees}
 
 
 def _shown(value: Any) -> str:
