@@ -52,8 +52,8 @@ def test_no_folder_takes_the_place_of_a_plain_value():
 
 def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
     short = composed(tmp_path)["milestones"]["list"]
-    long = composed(tmp_path, "milestones.env_steps=10000")["milestones"]["list"]
-    assert long == [*short, {"from": 5000, "to": 10000}]
+    long = composed(tmp_path, "milestones.env_steps=6000")["milestones"]["list"]
+    assert long == [*short, {"from": 3000, "to": 6000}]
 
 
 def test_the_published_settings(tmp_path):
@@ -162,7 +162,7 @@ def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):
         ("game=Alein", "did you mean Alien"),
         ("envs.count=many", "envs.count: found many, expected a whole number"),
         ("+envs.cuont=3", "envs.cuont: there is no such parameter; did you mean count?"),
-        ("milestones.env_steps=3000", "the nearest to 3000: 2500 or 5000"),
+        ("milestones.env_steps=5000", "the nearest to 5000: 3000 or 6000"),
         ("milestones.first=many", "milestones.first: found many, expected a whole number"),
         ("seeds=[1,1]", "seeds: each may be listed once"),
     ],
