@@ -20,8 +20,9 @@ import torch
 
 from efficientzero.agents import Agent, Decision, Memory
 from efficientzero.envs import GameEnvironments
+from efficientzero.experiments.composition import composed
 from efficientzero.games import find_game
-from efficientzero.parameters import EfficientZeroSettings, Parameters, RandomSettings, load_parameters
+from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
 from efficientzero.replay import Priorities, Recording, SearchTargets
 from efficientzero.run import agent_for
 
@@ -71,9 +72,9 @@ def search_seconds(agent: Agent, memory: Memory, batch: int, repetitions: int) -
     return cpu_seconds(lambda: agent.act(observation, random, env_steps=0, mode="best"), repetitions)
 
 
-def measure(parameters: Parameters, game: str, repetitions: int) -> list[list[str]]:
-    """Rows of the table for one game."""
-    parameters = parameters.model_copy(update={"game": game})
+def measure(game: str, repetitions: int) -> list[list[str]]:
+    """Rows of the table for one game, with the settings that conf/ gives it."""
+    parameters = check(composed({"game": game}, ROOT))
     environments = GameEnvironments(
         find_game(game), parameters.envs, count=parameters.envs.count, seed=0, training=True
     )
@@ -116,7 +117,6 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=9, help="timed calls of each kind (default 9)")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    parameters = load_parameters(ROOT / "params.yaml")
     header = [
         "game",
         "agent",
@@ -126,11 +126,7 @@ def main() -> None:
         "update and acting, ms per env step",
     ]
     header += [f"simulations/s, {batch} roots" for batch in BATCHES]
-    rows = [
-        row
-        for game in (parameters.game, "minatar/space_invaders")
-        for row in measure(parameters, game, arguments.repetitions)
-    ]
+    rows = [row for game in ("Breakout", "minatar/space_invaders") for row in measure(game, arguments.repetitions)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
     described = [line.split(":")[1].strip() for line in cpu_description() if line.startswith("model name")]
     processor = described[0] if described else platform.processor()

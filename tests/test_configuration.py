@@ -52,8 +52,8 @@ def test_no_folder_takes_the_place_of_a_plain_value():
 
 def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
     short = composed(tmp_path)["milestones"]["list"]
-    long = composed(tmp_path, "milestones.env_steps=6000")["milestones"]["list"]
-    assert long == [*short, {"from": 3000, "to": 6000}]
+    long = composed(tmp_path, "milestones.env_steps=10000")["milestones"]["list"]
+    assert long == [*short, {"from": 5000, "to": 10000}]
 
 
 def test_the_published_settings(tmp_path):
@@ -131,16 +131,17 @@ def test_dqn_is_rainbow_without_its_components_and_with_the_network_of_its_paper
 
 
 def test_on_a_laptop_agents_are_scored_by_one_rule_and_in_atari100k_by_their_own(tmp_path):
-    def epsilons(profile):
-        agents = composed(tmp_path, f"profile={profile}")["agent"]
+    def epsilons(*overrides):
+        agents = composed(tmp_path, *overrides)["agent"]
         return {
             name: settings["exploration"]["evaluation_epsilon"]
             for name, settings in agents.items()
             if "exploration" in settings
         }
 
-    assert len(epsilons("laptop")) == 6 and set(epsilons("laptop").values()) == {0.01}
-    assert epsilons("atari100k") == {
+    assert len(epsilons()) == 6 and set(epsilons().values()) == {0.05}
+    assert set(epsilons("game=minatar/asterix").values()) == {0.01}
+    assert epsilons("profile=atari100k") == {
         "efficientzero": 0, "muzero_reanalyze": 0, "rainbow": 0.001, "rainbow_classic": 0.001, "dqn": 0.05,
         "model_free_muzero": 0.05,
     }  # fmt: skip
@@ -162,7 +163,7 @@ def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):
         ("game=Alein", "did you mean Alien"),
         ("envs.count=many", "envs.count: found many, expected a whole number"),
         ("+envs.cuont=3", "envs.cuont: there is no such parameter; did you mean count?"),
-        ("milestones.env_steps=5000", "the nearest to 5000: 3000 or 6000"),
+        ("milestones.env_steps=3000", "the nearest to 3000: 2500 or 5000"),
         ("milestones.first=many", "milestones.first: found many, expected a whole number"),
         ("seeds=[1,1]", "seeds: each may be listed once"),
     ],
