@@ -1,15 +1,16 @@
-"""The committed parameters, made small enough for tests."""
+"""The committed parameters of a game of MinAtar, made small enough for tests."""
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-import yaml
-
+from efficientzero.experiments.composition import composed
 from efficientzero.parameters import Parameters, check, doubling_list
 
 SMALL = {
-    "game": "minatar/breakout",
     "seeds": [0],
     "threads": 1,
     "device": "cpu",
@@ -53,9 +54,15 @@ SMALL = {
 }
 
 
+@cache
+def committed() -> dict[str, Any]:
+    """What conf/ says of MinAtar's Breakout: some settings of pictures and of grids differ."""
+    return composed({"game": "minatar/breakout"}, Path(__file__).parents[1])
+
+
 def tiny(**changes: object) -> Parameters:
     """``SMALL`` with more ``group__key=value`` changed, checked."""
-    values = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())
+    values = deepcopy(committed())
     for name, value in {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}.items():
         *groups, key = name.split(".")
         target = values
