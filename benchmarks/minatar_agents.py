@@ -33,7 +33,7 @@ from efficientzero.scaling import ScalingInputError, check_output, write_outputs
 RESULTS = Path(__file__).parent / "results"
 SCORES, AGAIN = RESULTS / "minatar_scores.csv", "again"
 SUBJECT = "efficientzero"
-PRESENT = ["depth", "dqn", "rainbow", f"{AGAIN}:dqn", f"{AGAIN}:rainbow"]
+PRESENT = ["drawn", "dqn", f"{AGAIN}:dqn", "depth:model_free_muzero"]
 POINT = ["game", "agent", "seed", "env_steps"]
 
 

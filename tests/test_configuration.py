@@ -140,11 +140,31 @@ def test_on_a_laptop_agents_are_scored_by_one_rule_and_in_atari100k_by_their_own
         }
 
     assert len(epsilons()) == 6 and set(epsilons().values()) == {0.05}
+    for game, sampled in (("Breakout", False), ("minatar/asterix", True)):
+        assert check(composed(tmp_path, f"game={game}")).evaluation.sample_actions is sampled
+        published = check(composed(tmp_path, "profile=atari100k", f"game={game}"))
+        assert not published.evaluation.sample_actions
     assert set(epsilons("game=minatar/asterix").values()) == {0.01}
     assert epsilons("profile=atari100k") == {
         "efficientzero": 0, "muzero_reanalyze": 0, "rainbow": 0.001, "rainbow_classic": 0.001, "dqn": 0.05,
         "model_free_muzero": 0.05,
     }  # fmt: skip
+
+
+def test_the_pace_of_learning_on_grids_is_that_of_the_sweeps_and_published_agents_have_their_own(tmp_path):
+    def paces(*overrides):
+        agents = composed(tmp_path, *overrides)["agent"]
+        names = ("efficientzero", "muzero_reanalyze", "model_free_muzero", "dqn", "rainbow")
+        settings = ("updates_per_env_step", "learning_rate", "target_network_interval")
+        return [tuple(agents[name]["learning"][setting] for setting in settings) for name in names]
+
+    on_images = [(1, 0.001, 200), (1, 0.001, 200), (1, 0.001, 250), (2, 0.001, 250), (1, 0.001, 250)]
+    on_grids = [(1, 0.0025, 60), (2, 0.0014, 78), *on_images[2:]]
+    published = [(1, 0.2, 200), (1, 0.2, 200), (1, 0.2, 200), (1, 0.00025, 2000), (1, 0.0001, 2000)]
+    assert paces("game=Breakout") == on_images and paces("game=minatar/breakout") == on_grids
+    for game in ("Breakout", "minatar/breakout"):
+        assert paces("profile=atari100k", f"game={game}") == published
+    assert paces("game=Breakout", "agent.efficientzero.learning.learning_rate=0.01")[:2] == [(1, 0.01, 200)] * 2
 
 
 def test_model_free_muzero_learns_as_efficientzero_does(tmp_path):
