@@ -22,12 +22,17 @@ def code_cells(notebook):
 
 
 def texts(notebook):
-    """What every code cell shows, without pictures: by stream, or the plain text of a value."""
+    """What every code cell shows, without pictures: by stream, or the plain text of a value.
+
+    On a busy machine a kernel may send in two messages what it prints at once; they are one text here.
+    """
     shown = []
     for cell in code_cells(notebook):
         outputs = []
         for output in cell.outputs:
-            if output.output_type == "stream":
+            if output.output_type == "stream" and outputs and outputs[-1][0] == output.name:
+                outputs[-1] = (output.name, outputs[-1][1] + output.text)
+            elif output.output_type == "stream":
                 outputs.append((output.name, output.text))
             else:
                 outputs.append((sorted(output.data), output.data.get("text/plain", "")))
