@@ -1,6 +1,6 @@
 """All agents on MinAtar as one table: the rows of `results/minatar_scores.csv` that suites of today's agents wrote.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table, by one rule of scoring
+    PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py   # the whole table
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites table baselines
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --suites places cells:dqn    # of one suite DQN alone
     PYTHONPATH=src .venv/bin/python benchmarks/minatar_agents.py --analysis data/minatar_agents
