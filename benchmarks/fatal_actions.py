@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from efficientzero.agents.efficientzero import EfficientZeroAgent, NetworkModel
+from efficientzero.agents.efficientzero.agent import EfficientZeroAgent, NetworkModel
+from efficientzero.agents.efficientzero.soundness import normalised
 from efficientzero.agents.network_agent import NetworkAgent
-from efficientzero.agents.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
 from efficientzero.experiments.composition import composed
 from efficientzero.experiments.overrides import parse_overrides

@@ -15,18 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from efficientzero.agents.augment import augmented
+from efficientzero.agents.efficientzero.loss import cross_entropy
+from efficientzero.agents.efficientzero.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.efficientzero.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
-from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import cells_shift
-from efficientzero.agents.soundness import MODES, draw_sample, normalised, value_soundness
-from efficientzero.augment import augmented
+from efficientzero.agents.targets import n_step_values, off_policy_steps, unroll
 from efficientzero.networks import ActionValueNetwork
 from efficientzero.parameters import ModelFreeMuZeroSettings
-from efficientzero.random_streams import generator
-from efficientzero.replay import Recording
-from efficientzero.targets import n_step_values, off_policy_steps, unroll
+from efficientzero.replay import Decision, Memory, Recording
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
         """See :class:`efficientzero.agents.interface.Agent`."""
         values = self._action_values(self._acting_network(mode), observation)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
-        decision = epsilon_greedy(values, epsilon, random, searched=True)
+        decision = epsilon_greedy(values, epsilon, random, estimated=True)
         # What is kept is the estimate, as reanalysis makes it: the drift from the one to the other is not epsilon's.
         return replace(decision, policy=greedy_policy(values))
 

@@ -9,16 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from efficientzero.agents.augment import augmented
+from efficientzero.agents.efficientzero.loss import cross_entropy
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
-from efficientzero.agents.losses import cross_entropy
+from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification
+from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import ReplayAgent, cells_shift
-from efficientzero.augment import augmented
+from efficientzero.agents.targets import n_step_values, unroll
 from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
 from efficientzero.parameters import RainbowSettings
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.targets import n_step_values, unroll
+from efficientzero.replay import Decision, Memory
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class RainbowAgent(ReplayAgent):
             resample_noise(network, random)
         with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
             values = self._means(network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
-        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=False)
+        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, estimated=False)
 
     def _means(self, outputs: Tensor) -> Tensor:
         """The network's output ``[batch, actions, outputs]`` -> action values, float32 ``[batch, actions]``."""

@@ -1,4 +1,4 @@
-"""EfficientZero's network, published and small, and the networks of agents without a model (layer 2)."""
+"""EfficientZero's network, published and small, and the networks of agents without a model."""
 
 from efficientzero.networks.action_values import ActionValueNetwork
 from efficientzero.networks.blocks import frozen_statistics, shifted_cells

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from efficientzero.networks.architecture import architecture_for
 from efficientzero.networks.blocks import Head, trunk
 from efficientzero.networks.representation import Representation
-from efficientzero.transforms import CategoricalSupport
+from efficientzero.networks.transforms import CategoricalSupport
 
 if TYPE_CHECKING:
     from efficientzero.parameters import Network

@@ -12,7 +12,7 @@ from efficientzero.networks.blocks import AnyCellHead, Head, trunk
 from efficientzero.networks.consistency import Consistency
 from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
 from efficientzero.networks.representation import Representation
-from efficientzero.transforms import CategoricalSupport
+from efficientzero.networks.transforms import CategoricalSupport
 
 if TYPE_CHECKING:
     from efficientzero.parameters import Network

@@ -9,12 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.exploration import epsilon_at, sometimes_random
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
-from efficientzero.agents.losses import Batch, unrolled_loss
-from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
-from efficientzero.agents.replay_agent import cells_shift
-from efficientzero.agents.soundness import (
+from efficientzero.agents.efficientzero.batch import Batch
+from efficientzero.agents.efficientzero.loss import unrolled_loss
+from efficientzero.agents.efficientzero.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
+from efficientzero.agents.efficientzero.soundness import (
     Predictions,
     draw_sample,
     model_soundness,
@@ -22,12 +20,15 @@ from efficientzero.agents.soundness import (
     predictions,
     values_along,
 )
+from efficientzero.agents.exploration import epsilon_at, sometimes_random
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.random_streams import generator
+from efficientzero.agents.replay_agent import cells_shift
+from efficientzero.agents.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
 from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings, Search
-from efficientzero.random_streams import generator
-from efficientzero.replay import Recording
+from efficientzero.replay import Decision, Memory, Recording
 from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
-from efficientzero.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
 
 
 class NetworkModel:
@@ -111,7 +112,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             action = self._sample_visits(result.visit_counts, temperature, random)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         action = sometimes_random(action, epsilon, self.actions, random)
-        return Decision(action=action, policy=result.policy, value=result.value, searched=True)
+        return Decision(action=action, policy=result.policy, value=result.value, estimated=True)
 
     def _temperature(self, env_steps: int) -> float:
         schedule = self.settings.search
@@ -217,7 +218,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             )
         unrolled = unroll(recording, positions, steps, td_steps)
         from_search = learning.value_bootstrap == "search"
-        stale = memory.targets.stale(
+        stale = memory.estimates.stale(
             unrolled.positions(recording, bootstraps=from_search),
             self.updates,
             learning.max_target_age,
@@ -226,7 +227,7 @@ class EfficientZeroAgent(ReanalysingAgent):
         self._refresh(memory, stale)
         rows = unrolled.rows * recording.environments + unrolled.environments
         if from_search:
-            bootstrap = memory.targets.value[unrolled.bootstrap_rows * recording.environments + unrolled.environments]
+            bootstrap = memory.estimates.value[unrolled.bootstrap_rows * recording.environments + unrolled.environments]
         else:
             bootstrap = self._network_values(memory, unrolled)
         reward, reward_mask = rewards(recording, unrolled)
@@ -247,7 +248,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             self.device,
             observations=observations,
             actions=actions,
-            policy=memory.targets.policy[rows],
+            policy=memory.estimates.policy[rows],
             value=n_step_values(recording, unrolled, bootstrap, self.settings.discount),
             reward=reward,
             policy_mask=unrolled.real,
