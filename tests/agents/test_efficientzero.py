@@ -6,7 +6,7 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
-from efficientzero.networks.blocks import ShiftedCells
+from efficientzero.networks.heads import ShiftedCells
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 

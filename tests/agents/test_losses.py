@@ -6,7 +6,8 @@ import pytest
 import torch
 from agents.made_up import agent, memory
 
-from efficientzero.agents.efficientzero.loss import cross_entropy, scale_gradient, unrolled_loss
+from efficientzero.agents.efficientzero.loss import scale_gradient, unrolled_loss
+from efficientzero.networks import cross_entropy
 
 BATCH = 48
 

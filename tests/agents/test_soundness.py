@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from efficientzero.agents import RandomAgent, make_agent
+from efficientzero.agents.efficientzero.network import Prediction
 from efficientzero.agents.efficientzero.soundness import (
     ENDS_SHARE,
     POSITIONS,
@@ -27,7 +28,6 @@ from efficientzero.agents.efficientzero.soundness import (
     value_soundness,
     values_along,
 )
-from efficientzero.networks import Prediction
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Estimates, Memory, Priorities, Recording
 from efficientzero.search import SearchResult
 

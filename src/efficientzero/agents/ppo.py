@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from efficientzero.agents.interface import Acting, EnvironmentSpecification
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.random_streams import generator
-from efficientzero.networks.convolutions import Convolutions
+from efficientzero.networks import Convolutions
 from efficientzero.parameters import PPOSettings
 from efficientzero.progress import Progress
 from efficientzero.replay import ONGOING, TRUNCATED, Decision, Memory

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from efficientzero.agents.efficientzero.batch import Batch
 from efficientzero.agents.efficientzero.loss import unrolled_loss
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
 from efficientzero.agents.efficientzero.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
 from efficientzero.agents.efficientzero.soundness import (
     Predictions,
@@ -25,42 +26,9 @@ from efficientzero.agents.interface import Acting, EnvironmentSpecification, Mea
 from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import cells_shift
 from efficientzero.agents.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
-from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import EfficientZeroSettings, Search
 from efficientzero.replay import Decision, Memory, Recording
-from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
-
-
-class NetworkModel:
-    """A network as the model that the search runs in: ``efficientzero.search.SearchModel``."""
-
-    def __init__(self, network: EfficientZeroNetwork):
-        self.network = network
-
-    def root(self, observation: Tensor) -> SearchRoot:
-        """uint8 ``[batch, stacked channels, height, width]`` -> the roots of a search."""
-        latent = self.network.represent(observation)
-        said = self.network.predict(latent)
-        return SearchRoot(
-            latent=latent,
-            reward_state=self.network.initial_reward_state(len(observation), observation.device),
-            value=self.network.support.decode(said.value),  # of what is real: the episode goes on
-            policy_logits=said.policy.float(),
-        )
-
-    def recurrent(self, latent: Tensor, reward_state: Tensor, action: Tensor) -> RecurrentOutput:
-        """One imagined step; the reward is the value prefix where the network predicts prefixes."""
-        latent, reward_state, reward = self.network.step(latent, reward_state, action)
-        said = self.network.predict(latent)
-        reward, value = self.network.support.decode(torch.stack([reward, said.value])).unbind()
-        return RecurrentOutput(
-            latent=latent,
-            reward_state=reward_state,
-            reward=reward,
-            value=value,
-            policy_logits=said.policy.float(),
-            continuation=said.goes_on,
-        )
+from efficientzero.search import SearchResult, search
 
 
 class EfficientZeroAgent(ReanalysingAgent):
@@ -145,15 +113,15 @@ class EfficientZeroAgent(ReanalysingAgent):
         elif random is not None:
             alpha = np.full(self.actions, settings.dirichlet_alpha)
             noise = random.dirichlet(alpha, size=len(observation)).astype(np.float32)
-        model = NetworkModel(network.eval())
+        network.eval()
         with (
             self.flop_counter.counted(f"search by {settings.simulations}", len(observation)),
             torch.inference_mode(),
             self._autocast(),
         ):
-            root = model.root(torch.from_numpy(observation).to(self.device))
+            root = network.root(torch.from_numpy(observation).to(self.device))
             return search(
-                model,
+                network,
                 root,
                 settings,
                 discount=self.settings.discount,
@@ -168,7 +136,7 @@ class EfficientZeroAgent(ReanalysingAgent):
         return Estimate(result.policy, result.value)
 
     def _values(self, network: EfficientZeroNetwork, observation: Tensor) -> Tensor:
-        return NetworkModel(network).root(observation).value
+        return network.root(observation).value
 
     def soundness(self, recording: Recording) -> list[Measurement]:
         """See :class:`efficientzero.agents.interface.Agent`; of the present network, not the target network."""

@@ -9,18 +9,14 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from efficientzero.agents.efficientzero.batch import Batch
-from efficientzero.networks import Consistency, EfficientZeroNetwork, consistency_loss
+from efficientzero.agents.efficientzero.network import Consistency, EfficientZeroNetwork, consistency_loss
+from efficientzero.networks import cross_entropy
 from efficientzero.parameters import EfficientZeroSettings
 
 
 def scale_gradient(tensor: Tensor, factor: float) -> Tensor:
     """The same values, with ``factor`` times the gradient."""
     return tensor * factor + tensor.detach() * (1.0 - factor)
-
-
-def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """-sum(target log softmax(logits)) over the last axis, in float32."""
-    return -(target * torch.log_softmax(logits.float(), dim=-1)).sum(dim=-1)
 
 
 def unrolled_loss(

@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
 from efficientzero.agents.interface import Measurement, Mode
 from efficientzero.agents.targets import n_step_values, rewards, unroll
-from efficientzero.networks import EfficientZeroNetwork, frozen_statistics
+from efficientzero.networks import frozen_statistics
 from efficientzero.replay import TERMINATED, Recording
 from efficientzero.search import SearchResult
 
