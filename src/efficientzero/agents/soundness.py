@@ -18,8 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from efficientzero.agents.interface import Measurement, Mode
+from efficientzero.agents.interface import Mode
 from efficientzero.networks import EfficientZeroNetwork, frozen_statistics
+from efficientzero.records.instruments import Measurement
 from efficientzero.replay import Recording
 from efficientzero.replay.recording import TERMINATED
 from efficientzero.search import SearchResult
