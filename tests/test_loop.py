@@ -5,7 +5,7 @@ from tiny import tiny
 from efficientzero.agents import Drift
 from efficientzero.loop import drift_by_age, finish, finishing_updates, search_again, train, warm_up
 from efficientzero.records.paths import RunIdentity
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import load_run, new_run, save_run
 
 
@@ -92,7 +92,7 @@ def test_budgets_and_updates_are_exact_and_the_same_for_all_agents(name):
     assert run.env_steps == 40 == run.environments.env_steps and run.agent.updates == run.agent.flops == 0
     progress = Counted()
     train(run, 80, parameters.envs, progress, never)
-    assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.targets) and progress.units == 40
+    assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.estimates) and progress.units == 40
     assert run.environments.frames == 80 * run.environments.frame_skip
     updates, finishing = AGENTS[name]
     assert run.agent.updates == updates

@@ -1,4 +1,4 @@
-"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them (layer 5)."""
+"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from efficientzero.agents import Acting, Agent
+from efficientzero.agents.random_streams import generator
 from efficientzero.envs import GameEnvironments, rgb_frames
 from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
 from efficientzero.records.files import write_whole
 from efficientzero.records.score import Episode
-from efficientzero.replay import Recording
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
 EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and milestone
 KEPT_ENV_STEPS = 200  # of each game's end: 32 games of 96x96 pixels in colour are 180 MB

@@ -1,4 +1,4 @@
-"""The online loop: act, record, learn; and the finishing branch that learns without new frames (layer 5)."""
+"""The online loop: act, record, learn; and the finishing branch that learns without new frames."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from efficientzero.agents import Decision, Drift, RandomAgent
+from efficientzero.agents import Drift, RandomAgent
 from efficientzero.agents.interface import Agent
+from efficientzero.agents.random_streams import generator
 from efficientzero.parameters import Environments, Finishing
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
 from efficientzero.records.instruments import DriftBin
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 from efficientzero.run import Run
 
 Snapshot = Callable[[Run], None]

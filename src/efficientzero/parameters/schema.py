@@ -28,7 +28,7 @@ class RepeatedActions(Section):
 
 
 class Environments(Section):
-    """The protocol of the vectorised environments (layer ``envs``)."""
+    """The protocol of the vectorised environments."""
 
     count: PositiveInt  # environments stepped together; one vector step is `count` env steps
     frame_skip: PositiveInt  # ALE frames per env step, maximum over the last two; MinAtar has 1

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from efficientzero.augment import random_intensity, random_shift
+from efficientzero.agents.augment import random_intensity, random_shift
 
 
 def test_each_image_is_a_shifted_copy_with_its_border_repeated():

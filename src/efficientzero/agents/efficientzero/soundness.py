@@ -18,13 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
 from efficientzero.agents.interface import Mode
-from efficientzero.networks import EfficientZeroNetwork, frozen_statistics
+from efficientzero.agents.targets import n_step_values, rewards, unroll
+from efficientzero.networks import frozen_statistics
 from efficientzero.records.instruments import Measurement
-from efficientzero.replay import Recording
-from efficientzero.replay.recording import TERMINATED
+from efficientzero.replay import TERMINATED, Recording
 from efficientzero.search import SearchResult
-from efficientzero.targets import n_step_values, rewards, unroll
 
 POSITIONS = 256  # known to the end they give a correlation to about .06
 SEARCHED = 128  # of them; a search costs as much as unrolling in both modes, and means need fewer

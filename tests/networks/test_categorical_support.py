@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from efficientzero.transforms import CategoricalSupport, scale, unscale
+from efficientzero.networks.distributions import CategoricalSupport, scale, unscale
 
 
 @pytest.mark.parametrize("value", [-2e4, -300.0, -1.0, -1e-3, 0.0, 0.5, 1.0, 77.7, 5e4])

@@ -2,7 +2,7 @@ import numpy as np
 from agents.made_up import memory
 from replay.recorded import slow_episode
 
-from efficientzero.replay.recording import TERMINATED
+from efficientzero.replay import TERMINATED
 
 
 def test_a_transition_can_be_sampled_just_when_something_after_it_is_known():

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from efficientzero.networks import Convolutions, NoisyLinear, ValueNetwork, resample_noise, silence_noise
+from efficientzero.agents.rainbow import ValueNetwork
+from efficientzero.networks import Convolutions, NoisyLinear, resample_noise, silence_noise
 
 ACTIONS, HIDDEN = 5, 24
 KINDS = list(itertools.product([1, 7], [True, False], [True, False]))

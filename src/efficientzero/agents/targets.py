@@ -1,4 +1,4 @@
-"""What the network is trained towards: n-step values, value prefixes and search policies (layer 3).
+"""What the network is trained towards: n-step values, value prefixes and search policies.
 
 For a batch of positions and ``unroll`` imagined steps, everything has shape ``[batch, unroll + 1]``; index 0 is the
 position itself. Three kinds of step are told apart:
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.replay.recording import Recording
+from efficientzero.replay import Recording
 
 
 @dataclass(frozen=True)

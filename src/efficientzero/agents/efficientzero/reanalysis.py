@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.interface import Drift, Memory
+from efficientzero.agents.interface import Drift
+from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import ReplayAgent
+from efficientzero.agents.targets import Unrolled
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.replay.search_targets import NEVER
-from efficientzero.targets import Unrolled
+from efficientzero.replay import NEVER, Memory
 
 ESTIMATE_BATCH = 256  # positions estimated together when there are many
 
@@ -47,19 +47,19 @@ class ReanalysingAgent(ReplayAgent):
             random = generator(self.seed, "refresh", self.updates, start)
             observation = memory.recording.stacks(*memory.recording.locate(some))
             estimate = self._estimate(self.target_network, observation, random)
-            memory.targets.replace(some, estimate.policy, estimate.value, self.updates)
+            memory.estimates.replace(some, estimate.policy, estimate.value, self.updates)
             if progress is not None:
                 progress.update(len(some))
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
         """See :class:`efficientzero.agents.interface.Agent`; also makes the target network the present one."""
         self.target_network.load_state_dict(self.network.state_dict())
-        targets = memory.targets
-        old_policy, old_value, searched_at = targets.policy.copy(), targets.value.copy(), targets.searched_at.copy()
+        targets = memory.estimates
+        old_policy, old_value, made_at = targets.policy.copy(), targets.value.copy(), targets.made_at.copy()
         self._refresh(memory, np.arange(len(memory.recording)), progress)
-        had = searched_at != NEVER
+        had = made_at != NEVER
         return Drift(
-            age=(self.updates - searched_at[had]).astype(np.int64),
+            age=(self.updates - made_at[had]).astype(np.int64),
             policy_distance=np.abs(targets.policy - old_policy)[had].sum(axis=1) / 2.0,
             value_difference=np.abs(targets.value - old_value)[had],
         )

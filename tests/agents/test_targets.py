@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from replay.recorded import made_up_recording, slow_episode, slow_value
 
-from efficientzero import targets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED, Recording
+from efficientzero.agents import targets
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
 DISCOUNT = 0.9
 

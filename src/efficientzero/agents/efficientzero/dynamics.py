@@ -6,15 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import Architecture
-from efficientzero.networks.blocks import (
-    Head,
-    ResidualBlock,
-    cell_features,
-    constant_linear,
-    convolution,
-    feature_norm,
-    scaled_latent,
-)
+from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, scaled_latent
+from efficientzero.networks.heads import Head, cell_features, constant_linear
 
 
 class Dynamics(nn.Module):
@@ -23,13 +16,13 @@ class Dynamics(nn.Module):
     A shallow one has a second convolution before the skip, and no block.
 
     Args:
-        architecture: widths. normalisation, latent: as for the representation, whose latents these follow.
-        actions: the number of actions.
+        architecture: the representation's, whose latents these follow. actions: the number of actions.
     """
 
-    def __init__(self, architecture: Architecture, normalisation: str, latent: str, actions: int):
+    def __init__(self, architecture: Architecture, actions: int):
         super().__init__()
-        self.scale = latent
+        normalisation = architecture.normalisation
+        self.scale = architecture.latent
         self.actions = actions
         self.one_hot = architecture.one_hot_actions
         planes = actions if self.one_hot else 1
@@ -64,17 +57,9 @@ class RewardHead(nn.Module):
 
     state_width = 0
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        normalisation: str,
-        latent_shape: tuple[int, int, int],
-        bins: int,
-        *,
-        pooling: str,
-    ):
+    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int, *, pooling: str):
         super().__init__()
-        self.head = Head(architecture, normalisation, latent_shape, bins, pooling=pooling)
+        self.head = Head(architecture, latent_shape, bins, pooling=pooling)
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 0]`` -> logits ``[batch, bins]``, the same state."""
@@ -92,19 +77,11 @@ class ValuePrefixHead(nn.Module):
     depth, and statistics shared by all depths would read them too low at the first and too high at the last.
     """
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        normalisation: str,
-        latent_shape: tuple[int, int, int],
-        bins: int,
-        *,
-        pooling: str,
-    ):
+    def __init__(self, architecture: Architecture, latent_shape: tuple[int, int, int], bins: int, *, pooling: str):
         super().__init__()
         self.hidden = architecture.prefix_hidden
         self.state_width = 2 * self.hidden
-        features, width = cell_features(pooling, architecture, normalisation, latent_shape)
+        features, width = cell_features(architecture, latent_shape, pooling=pooling)
         self.reduce = nn.Sequential(*features)
         self.cell = nn.LSTMCell(width, self.hidden)
         self.output = nn.Sequential(
@@ -118,9 +95,8 @@ class ValuePrefixHead(nn.Module):
 
     def forward(self, latent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """next latent, state ``[batch, 2 hidden]`` (h and c side by side) -> logits ``[batch, bins]``, next state."""
-        h, c = self.cell(
-            self.reduce(latent), (state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous())
-        )
+        before = state[:, : self.hidden].contiguous(), state[:, self.hidden :].contiguous()
+        h, c = self.cell(self.reduce(latent), before)
         return self.output(h), torch.cat([h, c], dim=1)
 
     def unrolled(self, latents: Tensor) -> Tensor:

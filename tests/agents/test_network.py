@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from efficientzero.networks import (
-    ActionValueNetwork,
-    EfficientZeroNetwork,
-    Prediction,
-    consistency_loss,
-    frozen_statistics,
-    shifted_cells,
-)
-from efficientzero.networks.blocks import AnyCellHead, PooledCells, ShiftedCells
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork, Prediction, consistency_loss
+from efficientzero.agents.model_free_muzero import ActionValueNetwork
+from efficientzero.networks import frozen_statistics, shifted_cells
+from efficientzero.networks.heads import AnyCellHead, PooledCells, ShiftedCells
 from efficientzero.parameters import Network
 
 

@@ -1,22 +1,24 @@
-"""The whole EfficientZero network: representation, dynamics, prediction, and the consistency branches."""
+"""EfficientZero's network: representation, dynamics, prediction, consistency branches; the model of a search."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from efficientzero.networks.architecture import architecture_for
-from efficientzero.networks.blocks import AnyCellHead, Head, trunk
-from efficientzero.networks.consistency import Consistency
-from efficientzero.networks.dynamics import Dynamics, RewardHead, ValuePrefixHead
-from efficientzero.networks.representation import Representation
-from efficientzero.transforms import CategoricalSupport
-
-if TYPE_CHECKING:
-    from efficientzero.parameters import Network
-
+from efficientzero.agents.efficientzero.dynamics import Dynamics, RewardHead, ValuePrefixHead
+from efficientzero.networks import (
+    AnyCellHead,
+    Architecture,
+    CategoricalSupport,
+    Head,
+    Representation,
+    architecture_for,
+    trunk,
+)
+from efficientzero.parameters import Network
+from efficientzero.search import RecurrentOutput, SearchRoot
 
 CONTINUES_AT_FIRST = 3.0  # logit: an end is rare, and a new network expects none
 
@@ -39,6 +41,47 @@ class Prediction(NamedTuple):
         return None if self.continuation is None else torch.sigmoid(self.continuation.float())
 
 
+class Consistency(nn.Module):
+    """Self-supervised consistency of latent states (SimSiam; Chen & He 2021, Ye et al. 2021, section 4.1).
+
+    Projector and predictor over flattened latent states.
+    """
+
+    def __init__(self, architecture: Architecture, latent_size: int):
+        super().__init__()
+        hidden, output = architecture.projection_hidden, architecture.projection_output
+        self.projector = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(latent_size, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, output),
+            nn.BatchNorm1d(output),
+        )
+        self.predictor = nn.Sequential(
+            nn.Linear(output, architecture.predictor_hidden),
+            nn.BatchNorm1d(architecture.predictor_hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(architecture.predictor_hidden, output),
+        )
+
+    def online(self, latent: Tensor) -> Tensor:
+        """The branch that learns: ``[batch, channels, h, w]`` -> ``[batch, output]``."""
+        return self.predictor(self.projector(latent))
+
+    def target(self, latent: Tensor) -> Tensor:
+        """The branch that is followed; the caller stops its gradient."""
+        return self.projector(latent)
+
+
+def consistency_loss(online: Tensor, target: Tensor) -> Tensor:
+    """Negative cosine similarity in [-1, 1], shape ``[batch]``; no gradient flows into ``target``."""
+    return -torch.nn.functional.cosine_similarity(online.float(), target.detach().float(), dim=1, eps=1e-5)
+
+
 class EfficientZeroNetwork(nn.Module):
     """MuZero's network; EfficientZero's value prefix and consistency, and a continuation, are parts that may be absent.
 
@@ -51,7 +94,7 @@ class EfficientZeroNetwork(nn.Module):
         continuation: predict of imagined states whether the episode goes on (as Dreamer does; Hafner et al. 2020), by a
             head like the others (``dense``), by one that is the same in every cell (``any_cell``), or not (``none``).
         shift: cells by which policy and value see latent states shifted while they learn; see
-            :class:`efficientzero.networks.blocks.ShiftedCells`. Rewards and ends do not: search needs them exact.
+            :class:`efficientzero.networks.heads.ShiftedCells`. Rewards and ends do not: search needs them exact.
     """
 
     HEADS = ("reward", "policy", "value", "continuation", "consistency")  # all but what makes latent states
@@ -68,22 +111,21 @@ class EfficientZeroNetwork(nn.Module):
         shift: int = 0,
     ):
         super().__init__()
-        architecture, norm = architecture_for(settings, input_shape), settings.normalisation
-        self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
-        self.normalised_by_batch = norm == "batch"
-        self.representation = Representation(architecture, norm, settings.latent, input_shape)
+        architecture = architecture_for(settings, input_shape)
+        bins, pooling = settings.support_bins, settings.reward_pooling
+        self.support = CategoricalSupport(settings.support_maximum, bins)
+        self.normalised_by_batch = architecture.normalisation == "batch"
+        self.representation = Representation(architecture, input_shape)
         latent_shape = self.representation.latent_shape
-        self.dynamics = Dynamics(architecture, norm, settings.latent, actions)
+        self.dynamics = Dynamics(architecture, actions)
         reward_head = ValuePrefixHead if value_prefix else RewardHead
-        self.reward = reward_head(
-            architecture, norm, latent_shape, settings.support_bins, pooling=settings.reward_pooling
-        )
-        self.trunk = trunk(architecture, norm)
-        self.policy = Head(architecture, norm, latent_shape, actions, shift=shift)
-        self.value = Head(architecture, norm, latent_shape, settings.support_bins, shift=shift)
+        self.reward = reward_head(architecture, latent_shape, bins, pooling=pooling)
+        self.trunk = trunk(architecture)
+        self.policy = Head(architecture, latent_shape, actions, shift=shift)
+        self.value = Head(architecture, latent_shape, bins, shift=shift)
         self.continuation: nn.Module | None = None
         if continuation == "dense":
-            self.continuation = Head(architecture, norm, latent_shape, 1, initial=CONTINUES_AT_FIRST)
+            self.continuation = Head(architecture, latent_shape, 1, initial=CONTINUES_AT_FIRST)
         elif continuation == "any_cell":
             self.continuation = AnyCellHead(latent_shape, initial=CONTINUES_AT_FIRST)
         latent_size = latent_shape[0] * latent_shape[1] * latent_shape[2]
@@ -127,3 +169,28 @@ class EfficientZeroNetwork(nn.Module):
             # By cells, it needs no more than the cells that the dynamics made.
             continuation = self.continuation(latent if isinstance(self.continuation, AnyCellHead) else features)[:, 0]
         return Prediction(self.policy(features), self.value(features), continuation)
+
+    def root(self, observation: Tensor) -> SearchRoot:
+        """uint8 ``[batch, stacked channels, height, width]`` -> the roots of a search."""
+        latent = self.represent(observation)
+        said = self.predict(latent)
+        return SearchRoot(
+            latent=latent,
+            reward_state=self.initial_reward_state(len(observation), observation.device),
+            value=self.support.decode(said.value),  # of what is real: the episode goes on
+            policy_logits=said.policy.float(),
+        )
+
+    def recurrent(self, latent: Tensor, reward_state: Tensor, action: Tensor) -> RecurrentOutput:
+        """One imagined step of a search; the reward is the value prefix where the network predicts prefixes."""
+        latent, reward_state, reward = self.step(latent, reward_state, action)
+        said = self.predict(latent)
+        reward, value = self.support.decode(torch.stack([reward, said.value])).unbind()
+        return RecurrentOutput(
+            latent=latent,
+            reward_state=reward_state,
+            reward=reward,
+            value=value,
+            policy_logits=said.policy.float(),
+            continuation=said.goes_on,
+        )

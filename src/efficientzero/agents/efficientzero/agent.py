@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.agents.exploration import epsilon_at, sometimes_random
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
-from efficientzero.agents.losses import Batch, unrolled_loss
-from efficientzero.agents.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
-from efficientzero.agents.replay_agent import cells_shift
-from efficientzero.agents.soundness import (
+from efficientzero.agents.efficientzero.batch import Batch
+from efficientzero.agents.efficientzero.loss import unrolled_loss
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
+from efficientzero.agents.efficientzero.reanalysis import ESTIMATE_BATCH, Estimate, ReanalysingAgent
+from efficientzero.agents.efficientzero.soundness import (
     Predictions,
     draw_sample,
     model_soundness,
@@ -22,44 +21,14 @@ from efficientzero.agents.soundness import (
     predictions,
     values_along,
 )
-from efficientzero.networks import EfficientZeroNetwork
+from efficientzero.agents.exploration import epsilon_at, sometimes_random
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.random_streams import generator
+from efficientzero.agents.replay_agent import cells_shift
+from efficientzero.agents.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
 from efficientzero.parameters import EfficientZeroSettings, Search
-from efficientzero.random_streams import generator
-from efficientzero.replay import Recording
-from efficientzero.search import RecurrentOutput, SearchResult, SearchRoot, search
-from efficientzero.targets import n_step_values, off_policy_steps, rewards, unroll, value_prefixes
-
-
-class NetworkModel:
-    """A network as the model that the search runs in: ``efficientzero.search.SearchModel``."""
-
-    def __init__(self, network: EfficientZeroNetwork):
-        self.network = network
-
-    def root(self, observation: Tensor) -> SearchRoot:
-        """uint8 ``[batch, stacked channels, height, width]`` -> the roots of a search."""
-        latent = self.network.represent(observation)
-        said = self.network.predict(latent)
-        return SearchRoot(
-            latent=latent,
-            reward_state=self.network.initial_reward_state(len(observation), observation.device),
-            value=self.network.support.decode(said.value),  # of what is real: the episode goes on
-            policy_logits=said.policy.float(),
-        )
-
-    def recurrent(self, latent: Tensor, reward_state: Tensor, action: Tensor) -> RecurrentOutput:
-        """One imagined step; the reward is the value prefix where the network predicts prefixes."""
-        latent, reward_state, reward = self.network.step(latent, reward_state, action)
-        said = self.network.predict(latent)
-        reward, value = self.network.support.decode(torch.stack([reward, said.value])).unbind()
-        return RecurrentOutput(
-            latent=latent,
-            reward_state=reward_state,
-            reward=reward,
-            value=value,
-            policy_logits=said.policy.float(),
-            continuation=said.goes_on,
-        )
+from efficientzero.replay import Decision, Memory, Recording
+from efficientzero.search import SearchResult, search
 
 
 class EfficientZeroAgent(ReanalysingAgent):
@@ -111,7 +80,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             action = self._sample_visits(result.visit_counts, temperature, random)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         action = sometimes_random(action, epsilon, self.actions, random)
-        return Decision(action=action, policy=result.policy, value=result.value, searched=True)
+        return Decision(action=action, policy=result.policy, value=result.value, estimated=True)
 
     def _temperature(self, env_steps: int) -> float:
         schedule = self.settings.search
@@ -144,15 +113,15 @@ class EfficientZeroAgent(ReanalysingAgent):
         elif random is not None:
             alpha = np.full(self.actions, settings.dirichlet_alpha)
             noise = random.dirichlet(alpha, size=len(observation)).astype(np.float32)
-        model = NetworkModel(network.eval())
+        network.eval()
         with (
             self.flop_counter.counted(f"search by {settings.simulations}", len(observation)),
             torch.inference_mode(),
             self._autocast(),
         ):
-            root = model.root(torch.from_numpy(observation).to(self.device))
+            root = network.root(torch.from_numpy(observation).to(self.device))
             return search(
-                model,
+                network,
                 root,
                 settings,
                 discount=self.settings.discount,
@@ -167,7 +136,7 @@ class EfficientZeroAgent(ReanalysingAgent):
         return Estimate(result.policy, result.value)
 
     def _values(self, network: EfficientZeroNetwork, observation: Tensor) -> Tensor:
-        return NetworkModel(network).root(observation).value
+        return network.root(observation).value
 
     def soundness(self, recording: Recording) -> list[Measurement]:
         """See :class:`efficientzero.agents.interface.Agent`; of the present network, not the target network."""
@@ -217,7 +186,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             )
         unrolled = unroll(recording, positions, steps, td_steps)
         from_search = learning.value_bootstrap == "search"
-        stale = memory.targets.stale(
+        stale = memory.estimates.stale(
             unrolled.positions(recording, bootstraps=from_search),
             self.updates,
             learning.max_target_age,
@@ -226,7 +195,7 @@ class EfficientZeroAgent(ReanalysingAgent):
         self._refresh(memory, stale)
         rows = unrolled.rows * recording.environments + unrolled.environments
         if from_search:
-            bootstrap = memory.targets.value[unrolled.bootstrap_rows * recording.environments + unrolled.environments]
+            bootstrap = memory.estimates.value[unrolled.bootstrap_rows * recording.environments + unrolled.environments]
         else:
             bootstrap = self._network_values(memory, unrolled)
         reward, reward_mask = rewards(recording, unrolled)
@@ -247,7 +216,7 @@ class EfficientZeroAgent(ReanalysingAgent):
             self.device,
             observations=observations,
             actions=actions,
-            policy=memory.targets.policy[rows],
+            policy=memory.estimates.policy[rows],
             value=n_step_values(recording, unrolled, bootstrap, self.settings.discount),
             reward=reward,
             policy_mask=unrolled.real,
