@@ -15,8 +15,7 @@ from efficientzero.experiments.composition import composed, with_values
 from efficientzero.experiments.sweep.faults import fault, faults, override_faults
 from efficientzero.experiments.sweep.methods import Method
 from efficientzero.experiments.sweep.space import AnyDimension
-from efficientzero.parameters import ParameterError, Parameters, check
-from efficientzero.parameters.schema import Section
+from efficientzero.parameters import ParameterError, Parameters, Section, check
 from efficientzero.parameters.spelling import suggestion
 
 FOLDER = Path("conf/sweep")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from efficientzero.parameters.schema import Section
+from efficientzero.parameters import Section
 
 if TYPE_CHECKING:
     from optuna.trial import Trial

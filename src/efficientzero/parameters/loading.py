@@ -1,9 +1,11 @@
-"""The check of all parameters at once: every fault in one message, each by its dotted name."""
+"""Reading ``params.yaml``, and the check of all of it at once: every fault in one message, each by its dotted name."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from efficientzero.games import UnknownGameError, find_game
@@ -11,9 +13,25 @@ from efficientzero.parameters.combinations import impossible_combinations
 from efficientzero.parameters.faults import schema_faults
 from efficientzero.parameters.schema import Parameters
 
+HINT = "Correct it in conf/, from which `dvc exp run` composes params.yaml, or in the -S option."
+
 
 class ParameterError(ValueError):
     """Parameters are wrong; the message names each, what was found and what was expected."""
+
+
+def load_parameters(path: str | Path = "params.yaml") -> Parameters:
+    """The checked parameters in the file `path`. Raises ParameterError with one message that lists every fault."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParameterError(f"{path}: there is no such file; run from the repository's root") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path}: is not YAML: {error}") from None
+    try:
+        return check(values, str(path))
+    except ParameterError as error:
+        raise ParameterError(f"{error}\n{HINT}") from None
 
 
 def check(values: Any, source: str = "params.yaml") -> Parameters:
