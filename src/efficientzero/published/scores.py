@@ -1,19 +1,21 @@
-"""Tables of scores: per game, agent, seed and budget, on the game's scale and human-normalised."""
+"""Tables of scores: per game, agent, seed and budget, on the game's scale and human-normalised; and the best known."""
 
 from __future__ import annotations
+
+from typing import Literal, get_args
 
 import pandas as pd
 
 from efficientzero.games import find_game
-from efficientzero.published.catalogue import read_catalogue
-from efficientzero.published.figures_error import PublishedFiguresError
-from efficientzero.published.table_file import Kind, read_table
+from efficientzero.published.table_file import Kind, PublishedFiguresError, read_catalogue, read_table
 
 COLUMNS: dict[str, Kind] = {
     "game": "str", "agent": "str", "seed": "int64", "frames": "int64", "score": "float64", "runs": "Int64",
     "standard_deviation": "float64", "measure": "str", "publication": "str", "source": "str",
 }  # fmt: skip
+RECORD_COLUMNS: dict[str, Kind] = {"game": "str", "score": "float64", "publication": "str", "source": "str"}
 KEY = ["publication", "agent", "game", "seed", "frames"]
+Convention = Literal["human record", "agent", "agent at 200M frames"]
 
 
 def published_curves(name: str) -> pd.DataFrame:
@@ -53,6 +55,30 @@ def minatar_scores() -> pd.DataFrame:
     human_normalised is NaN: there are no human scores of these games. Raises PublishedFiguresError for a damaged file.
     """
     return _read_scores("minatar_scores.csv.gz", {**COLUMNS, "frames": "Int64"}, ("score",))
+
+
+def best_scores(convention: Convention = "human record") -> dict[str, float]:
+    """The best-known score (return of one episode) by game.
+
+    "human record": human world records (Toromanoff et al. 2019, arXiv:1908.04683, the ceilings of record-normalised
+    scores; 56 games, there is none for Surround). "agent": the highest mean score of any agent in `final_scores`.
+    "agent at 200M frames": the same of agents trained for at most 200 million ALE frames. A human record does not
+    depend on which agents are compared, hence the default; agents at 20 billion frames exceed it in many games.
+
+    Raises PublishedFiguresError for another convention or a damaged file.
+    """
+    if convention not in get_args(Convention):
+        raise PublishedFiguresError(
+            f"there is no convention {convention!r} of best scores; choose {', '.join(get_args(Convention))}"
+        )
+    if convention == "human record":
+        table = read_table("records.csv.gz", RECORD_COLUMNS, ["game"], ("score",))
+        return dict(zip(table["game"], table["score"].tolist(), strict=True))
+    scores = final_scores()
+    if convention == "agent at 200M frames":
+        scores = scores[scores["frames"].le(200_000_000).fillna(False)]
+    means = scores.groupby(["publication", "agent", "game"])["score"].mean().groupby("game").max()
+    return {str(game): float(score) for game, score in means.items()}
 
 
 def _read_scores(path: str, columns: dict[str, Kind], known: tuple[str, ...]) -> pd.DataFrame:
