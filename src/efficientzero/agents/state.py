@@ -1,6 +1,8 @@
-"""A network's weights and an optimiser's moments as named arrays, and back."""
+"""All that an agent saves, as named arrays, and back: networks, the moments of an optimiser, and what it counts."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -65,3 +67,50 @@ def load_optimizer(
         for moment in moments:
             if moment not in optimizer.state[weight]:
                 raise ValueError(f"the saved agent lacks {prefix}{weight_name}.{moment}")
+
+
+def agent_arrays(
+    networks: Mapping[str, torch.nn.Module],
+    learned: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    updates: int,
+    flops: int,
+) -> dict[str, NDArray]:
+    """``{"<network>.<weight>", "optimizer.<weight>.<moment>", "updates", "flops": array}`` of an agent.
+
+    Args:
+        networks: by their names. learned: the one of them that the optimiser changes.
+    """
+    arrays = {"updates": np.array(updates, np.int64), "flops": np.array(flops, np.int64)}
+    arrays |= {f"optimizer.{name}": array for name, array in optimizer_arrays(learned, optimizer).items()}
+    for name, network in networks.items():
+        arrays |= network_arrays(network, f"{name}.")
+    return arrays
+
+
+def restore_agent(
+    arrays: dict[str, NDArray],
+    networks: Mapping[str, torch.nn.Module],
+    learned: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> tuple[int, int]:
+    """The inverse of :func:`agent_arrays`, in place; returns the updates and the operations.
+
+    Raises:
+        ValueError: names what is missing, unexpected, or of another shape.
+    """
+    for name in ("updates", "flops"):
+        if name not in arrays:
+            raise ValueError(f"the saved agent lacks {name}")
+    for name in arrays:
+        if name not in ("updates", "flops") and name.split(".")[0] not in {*networks, "optimizer"}:
+            raise ValueError(f"the saved agent has an unknown {name}")
+    for name, network in networks.items():
+        load_network(network, arrays, f"{name}.")
+    load_optimizer(learned, optimizer, arrays, "optimizer.")
+    return int(arrays["updates"]), int(arrays["flops"])
+
+
+def weight_count(network: torch.nn.Module) -> int:
+    """Trainable numbers in a network."""
+    return sum(weight.numel() for weight in network.parameters())
