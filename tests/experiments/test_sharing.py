@@ -6,10 +6,11 @@ import json
 import pytest
 import yaml
 from dvc.api import artifacts_show
-from experiments.checkouts import make_checkout, run
+from experiments.checkouts import EFFICIENTZERO, make_checkout, run
 from experiments.ssh_server import PROGRAM, ssh_server
 
-from efficientzero.experiments.registry import find_model, register_model
+from efficientzero.experiments.model import find_model
+from efficientzero.experiments.registration import register_model
 from efficientzero.registered_model import load_registered_model
 
 pytestmark = pytest.mark.slow
@@ -94,7 +95,7 @@ def test_over_ssh(place, tmp_path):
 
 
 def register(folder, *arguments, expect=0):
-    return run(folder, "sh", "stages/run", "register", *arguments, expect=expect)
+    return run(folder, *EFFICIENTZERO, "register", *arguments, expect=expect)
 
 
 def test_a_registered_model_is_downloaded_into_an_empty_folder_and_plays_as_it_was_scored(place, tmp_path, monkeypatch):

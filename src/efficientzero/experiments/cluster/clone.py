@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from efficientzero.experiments.cluster.node import ORDER
@@ -21,6 +23,35 @@ def take_order() -> tuple[Meeting, dict[str, Any]]:
 def tell(**facts: Any) -> None:
     """Prints a line of JSON, which the machine that handed the task out gets to see."""
     print(json.dumps(facts), flush=True)
+
+
+@contextmanager
+def repeated(action: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Calls `action` every so many seconds beside what is done meanwhile, and once more at its end.
+
+    What fails is tried again: only an error of the last call is raised, where nothing else is.
+    """
+    over, errors = threading.Event(), list[Exception]()
+
+    def work() -> None:
+        last = False
+        while not last:
+            last = over.wait(seconds)
+            errors.clear()
+            try:
+                action()
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def _end_with_starter() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from efficientzero.experiments.sweep.space import Space, values_of
+from efficientzero.experiments.sweep.space import CategoricalDimension, Space
 from efficientzero.parameters.spelling import suggestion
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Method(BaseModel):
         return dict(self.model_extra or {})
 
 
-def known_methods(kind: Literal["sampler", "pruner"]) -> dict[str, type]:
-    """Optuna's classes of that kind by name."""
+def known_methods(kind: str) -> dict[str, Any]:
+    """Optuna's classes of that kind, ``"sampler"`` or ``"pruner"``, by name."""
     import optuna  # takes a second
 
     module = optuna.samplers if kind == "sampler" else optuna.pruners
@@ -48,26 +48,24 @@ def build_sampler(method: Method, space: Space, shift: int) -> BaseSampler:
     arguments = method.arguments
     accepted = inspect.signature(known_methods("sampler")[method.name]).parameters
     if "search_space" in accepted:  # GridSampler; `method_faults` has seen that all dimensions are lists
-        arguments["search_space"] = {name: values_of(dimension) for name, dimension in space.items()}
+        arguments["search_space"] = {name: dimension.extremes() for name, dimension in space.items()}
     if "seed" in accepted:
         arguments["seed"] = arguments.get("seed", SEED) + (0 if method.name in SAME_SEED else shift)
-    sampler: BaseSampler = known_methods("sampler")[method.name](**arguments)
-    return sampler
+    return known_methods("sampler")[method.name](**arguments)
 
 
-def build_pruner(method: Method, budgets: tuple[int, ...]) -> BasePruner:
-    """The pruner; its resource is the budget in env steps, from the first milestone, doubling, to the last."""
+def build_pruner(method: Method, milestones: tuple[int, ...]) -> BasePruner:
+    """The pruner; its resource are env steps, from the first milestone, doubling, to the last."""
     accepted = inspect.signature(known_methods("pruner")[method.name]).parameters
-    defaults = {"min_resource": budgets[0], "max_resource": budgets[-1], "reduction_factor": 2}
+    defaults = {"min_resource": milestones[0], "max_resource": milestones[-1], "reduction_factor": 2}
     arguments = {key: value for key, value in defaults.items() if key in accepted} | method.arguments
-    pruner: BasePruner = known_methods("pruner")[method.name](**arguments)
-    return pruner
+    return known_methods("pruner")[method.name](**arguments)
 
 
 def method_faults(sampler: Method, pruner: Method, space: Space) -> Iterator[str]:
     """What is wrong with the two, a sentence each."""
     for kind, method in (("sampler", sampler), ("pruner", pruner)):
-        known = known_methods(kind)  # type: ignore[arg-type]
+        known = known_methods(kind)
         if method.name not in known:
             near = suggestion(method.name, known)
             yield f"{kind}.name: {method.name!r} is no {kind} of Optuna that can be used here{near}"
@@ -77,21 +75,12 @@ def method_faults(sampler: Method, pruner: Method, space: Space) -> Iterator[str
             if argument not in accepted:
                 yield f"{kind}.{argument}: {method.name} has no such argument{suggestion(argument, accepted)}"
                 return
-        if kind == "sampler" and method.name == "GridSampler":
-            ranges = [name for name, dimension in space.items() if values_of(dimension) is None]
-            if ranges:
-                yield f"sampler.name: GridSampler needs lists of values; make space.{ranges[0]} categorical"
-                return
+        ranges = [name for name, dimension in space.items() if not isinstance(dimension, CategoricalDimension)]
+        if method.name == "GridSampler" and ranges:
+            yield f"sampler.name: GridSampler needs lists of values; make space.{ranges[0]} categorical"
+            return
         try:
             build_sampler(method, space, 0) if kind == "sampler" else build_pruner(method, (1, 2))
         except Exception as error:  # whatever a class of Optuna says to its arguments, a missing package included
-            yield f"{kind}: {method.name} refuses its arguments: {_first_line(error)}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def described(method: Method) -> Mapping[str, Any]:
-    """As it stands in the file."""
-    return {"name": method.name, **method.arguments}
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            yield f"{kind}: {method.name} refuses its arguments: {reason}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from optuna.trial import Trial
 
 Scalar = bool | int | float | str | None
+Number = TypeVar("Number", int, float)
 
 
 class Dimension(Section):
@@ -35,52 +36,49 @@ class Dimension(Section):
         raise NotImplementedError
 
 
-class FloatDimension(Dimension):
+class Range(Dimension, Generic[Number]):
     """Numbers from `low` to `high`, both included; on a log scale, or in steps."""
 
-    type: Literal["float"]
-    low: float
-    high: float
+    low: Number
+    high: Number
     log: bool = False
-    step: Annotated[float, Field(gt=0)] | None = None
+    step: Annotated[Number, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> FloatDimension:
-        _check_range(self.low, self.high, self.log, self.step is not None)
+    def _is_one(self) -> Range[Number]:
+        if self.low >= self.high:
+            raise ValueError(f"low ({self.low:g}) must be less than high ({self.high:g})")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low ({self.low:g}) must be above 0 on a log scale")
+        if self.log and (isinstance(self.step, float) or self.step not in (None, 1)):
+            raise ValueError("a log scale has no steps; leave one of log and step out")
         return self
 
     def extremes(self) -> list[Scalar]:
         return [self.low, self.high]
 
     def contains(self, value: Any) -> bool:
-        return _in_range(value, self.low, self.high, self.step)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
+            return False
+        steps = 0.0 if self.step is None else (value - self.low) / self.step
+        return abs(steps - round(steps)) < 1e-9
+
+
+class FloatDimension(Range[float]):
+    type: Literal["float"]
 
     def draw(self, name: str, trial: Trial) -> Scalar:
         return trial.suggest_float(name, self.low, self.high, log=self.log, step=self.step)
 
 
-class IntDimension(Dimension):
-    """Whole numbers from `low` to `high`, both included; on a log scale, or in steps."""
-
+class IntDimension(Range[int]):
     type: Literal["int"]
-    low: int
-    high: int
-    log: bool = False
-    step: Annotated[int, Field(gt=0)] = 1
-
-    @model_validator(mode="after")
-    def _ordered(self) -> IntDimension:
-        _check_range(self.low, self.high, self.log, self.step != 1)
-        return self
-
-    def extremes(self) -> list[Scalar]:
-        return [self.low, self.high]
 
     def contains(self, value: Any) -> bool:
-        return isinstance(value, int) and _in_range(value, self.low, self.high, self.step)
+        return isinstance(value, int) and super().contains(value)
 
     def draw(self, name: str, trial: Trial) -> Scalar:
-        return trial.suggest_int(name, self.low, self.high, log=self.log, step=self.step)
+        return trial.suggest_int(name, self.low, self.high, log=self.log, step=self.step or 1)
 
 
 class CategoricalDimension(Dimension):
@@ -110,24 +108,3 @@ def draw(space: Space, trial: Trial) -> dict[str, Scalar]:
         if all(other in drawn and drawn[other] in values for other, values in dimension.when.items()):
             drawn[name] = dimension.draw(name, trial)
     return drawn
-
-
-def _in_range(value: Any, low: float, high: float, step: float | None) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        return False
-    steps = 0.0 if step is None else (value - low) / step
-    return abs(steps - round(steps)) < 1e-9
-
-
-def _check_range(low: float, high: float, log: bool, steps: bool) -> None:
-    if low >= high:
-        raise ValueError(f"low ({low:g}) must be less than high ({high:g})")
-    if log and low <= 0:
-        raise ValueError(f"low ({low:g}) must be above 0 on a log scale")
-    if log and steps:
-        raise ValueError("a log scale has no steps; leave one of log and step out")
-
-
-def values_of(dimension: Dimension) -> list[Any] | None:
-    """All values of a categorical dimension; None for a range."""
-    return list(dimension.choices) if isinstance(dimension, CategoricalDimension) else None
