@@ -152,9 +152,12 @@ def test_registered_twice_is_one_version_and_another_network_is_the_next(place):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--agent", "dqm"], "--agent: shared has no results of 'dqm'; did you mean dqn?"),
-        (["--agent", "dqn", "--seed", "5"], "--seed: shared has no seed 5 of dqn; it has 0"),
-        (["--agent", "dqn", "--milestone", "300"], "no milestone of 300 env steps; it has 100"),
+        (["--agent", "dqm"], "--agent: shared has no results of agent dqm; did you mean dqn?"),
+        (["--agent", "dqn", "--seed", "5"], "--seed: shared has no results of seed 5; known: 0"),
+        (
+            ["--agent", "dqn", "--milestone", "300"],
+            "--milestone: shared has no results of milestone 300; did you mean 100?",
+        ),
         (["--agent", "dqn", "--rev", "sharde"], "--rev 'sharde': there is no such experiment"),
         (["--agent", "dqn", "--name", "a b"], "letters, digits, '-' and '_'"),
         (["--agent", "dqn", "--version", "1.0"], "--version '1.0': a version is three numbers"),

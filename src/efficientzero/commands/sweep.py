@@ -17,7 +17,7 @@ from rich.console import Console
 from efficientzero.commands.options import add_common_arguments, join, positive
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.checkout import pinned_checkout, require_remote
-from efficientzero.experiments.cluster.head import SharedStudy, run_sweep_on_cluster
+from efficientzero.experiments.cluster.head import run_sweep_on_cluster
 from efficientzero.experiments.composition import parse_overrides
 from efficientzero.experiments.display import SweepDisplay, best_number, trial_table
 from efficientzero.experiments.sweep.apply import apply_best
@@ -118,10 +118,11 @@ def run_trials(
         if arguments.ray:
             meeting, share = join(arguments, place.repository)
             begin(study, sweep)
-            shared = SharedStudy(
-                sweep.name, place.study, url, trials, arguments.heartbeat, parse_overrides(arguments.overrides)
-            )
-            lost = run_sweep_on_cluster(shared, arguments.jobs, place.repository, meeting, share, display.show)
+            order = {
+                "sweep": sweep.name, "study": place.study, "storage": url, "trials": trials,
+                "heartbeat": arguments.heartbeat, "overrides": parse_overrides(arguments.overrides),
+            }  # fmt: skip
+            lost = run_sweep_on_cluster(order, arguments.jobs, place.repository, meeting, share, display.show)
             return [f"a worker ended: {error}" for error in lost]
         begin(study, sweep)
         workers = Workers(sweep, storage, place, trials=trials, jobs=arguments.jobs)

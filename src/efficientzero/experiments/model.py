@@ -124,30 +124,23 @@ def _resolved_commit(repository: Path, revision: str) -> str:
 
 def _row(table: pd.DataFrame, revision: str, agent: str, seed: int | None, env_steps: int | None) -> Any:
     """The line of the score table. Raises ExperimentError that says what there is."""
-    agents = list(dict.fromkeys(table.agent))
-    if agent not in agents:
-        raise ExperimentError(
-            f"--agent: {revision} has no results of {agent!r}{suggestion(agent, agents) or '; of ' + ', '.join(agents)}"
-        )
-    table = table[table.agent == agent]
-    seeds = sorted(set(table.seed))
-    if seed is None and len(seeds) > 1:
-        raise ExperimentError(f"--seed: {revision} has seeds {_listed(seeds)} of {agent}; say which")
-    seed = seeds[0] if seed is None else seed
-    if seed not in seeds:
-        raise ExperimentError(f"--seed: {revision} has no seed {seed} of {agent}; it has {_listed(seeds)}")
-    table = table[table.seed == seed]
-    milestones = sorted(set(table.env_steps))
-    env_steps = milestones[-1] if env_steps is None else env_steps
-    if env_steps not in milestones:
-        raise ExperimentError(
-            f"--milestone: {revision} has no milestone of {env_steps} env steps; it has {_listed(milestones)}"
-        )
-    return next(table[table.env_steps == env_steps].itertuples())
-
-
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers))
+    for option, column, wanted in (
+        ("agent", "agent", agent),
+        ("seed", "seed", seed),
+        ("milestone", "env_steps", env_steps),
+    ):
+        there = sorted(set(table[column]))
+        if wanted is None:
+            if option == "seed" and len(there) > 1:
+                raise ExperimentError(
+                    f"--seed: {revision} has seeds {', '.join(map(str, there))} of {agent}; say which"
+                )
+            wanted = there[-1]
+        if wanted not in there:
+            near = suggestion(wanted, map(str, there))
+            raise ExperimentError(f"--{option}: {revision} has no results of {option} {wanted}{near}")
+        table = table[table[column] == wanted]
+    return next(table.itertuples())
 
 
 def _network_entry(repository: Path, commit: str, revision: str, path: str) -> dict[str, Any]:

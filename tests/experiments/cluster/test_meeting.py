@@ -12,7 +12,7 @@ from efficientzero.experiments.cluster.sharing import (
     remove_pushed,
     use_remote,
 )
-from efficientzero.experiments.cluster.suite_task import together
+from efficientzero.experiments.cluster.task import together
 from efficientzero.experiments.experiment import Stages
 from efficientzero.experiments.git import experiment_names
 

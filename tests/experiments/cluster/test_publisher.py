@@ -6,16 +6,16 @@ import pytest
 from experiments.checkouts import run
 
 from efficientzero.experiments import ExperimentError
-from efficientzero.experiments.cluster import sweep_task
-from efficientzero.experiments.cluster.clone import repeated
+from efficientzero.experiments.cluster import sharing
 from efficientzero.experiments.cluster.sharing import Meeting
+from efficientzero.experiments.cluster.task import Publisher, repeated
 from efficientzero.experiments.git import experiment_names, remove_experiments
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A clone, beside the shared repository; its experiments have no data."""
-    monkeypatch.setattr(sweep_task, "push_results", lambda name, checkout: None)
+    monkeypatch.setattr(sharing, "push_results", lambda name, checkout: None)
     run(tmp_path, "git", "init", "-q", "--bare", "shared")
     run(tmp_path, "git", "init", "-q", "clone")
     folder = tmp_path / "clone"
@@ -35,7 +35,7 @@ def finish(name, clone):
 
 def published(clone, pushed, seconds=0.02):
     """Notes in `pushed` what is pushed meanwhile."""
-    return repeated(sweep_task.Publisher(meeting(clone), clone, pushed.append).look, seconds)
+    return repeated(Publisher(meeting(clone), clone, pushed.append).look, seconds)
 
 
 def until(condition):
@@ -51,7 +51,7 @@ def test_an_experiment_replaced_while_it_is_pushed_does_not_stop_the_others(clon
             finish("trial-100", clone)
             remove_experiments(["trial-50"], clone)
 
-    monkeypatch.setattr(sweep_task, "push_results", push_results)
+    monkeypatch.setattr(sharing, "push_results", push_results)
     pushed = []
     with published(clone, pushed):
         finish("trial-50", clone)
@@ -69,7 +69,7 @@ def test_a_push_that_fails_is_tried_again_and_others_do_not_wait_for_it(clone, m
         if name == "a" and attempts.count("a") < 4:
             raise OSError("the network is away")
 
-    monkeypatch.setattr(sweep_task, "push_results", push_results)
+    monkeypatch.setattr(sharing, "push_results", push_results)
     pushed = []
     both = published(clone, pushed)
     finish("a", clone)
@@ -90,7 +90,7 @@ def test_what_could_not_be_pushed_at_the_end_is_said(clone):
 
 
 def test_an_experiment_that_goes_while_it_is_pushed_at_the_end_is_no_error(clone, monkeypatch):
-    monkeypatch.setattr(sweep_task, "push_results", lambda name, checkout: remove_experiments([name], checkout))
+    monkeypatch.setattr(sharing, "push_results", lambda name, checkout: remove_experiments([name], checkout))
     pushed = []
     with published(clone, pushed, seconds=60.0):  # the look at the end is the only one
         finish("a", clone)

@@ -6,7 +6,7 @@ from experiments.checkouts import ROOT
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.sweep.definition import list_sweeps, load_sweep
-from efficientzero.experiments.sweep.space import CategoricalDimension, IntDimension
+from efficientzero.experiments.sweep.search import CategoricalDimension, IntDimension
 from efficientzero.parameters import ParameterError
 
 SWEEP = {

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from efficientzero.experiments.cluster.sharing import Meeting, fetch_experiments
 from efficientzero.experiments.experiment import Stages
 from efficientzero.experiments.suite import Member, State, Suite
 
-TASKS = "efficientzero.experiments.cluster"
+TASK = "efficientzero.experiments.cluster.task"
 POLL_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
+Report = dict[str, Any]  # what a task told last, with the machine's name as ``place`` and Ray's ``node``
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,6 @@ class Share:
     cpus: float = 1
     gpus: float = 0
     retries: int = 3
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A task that ended: with its last report, or with the error of its last attempt."""
-
-    name: str
-    report: dict[str, Any]
-    error: str = ""
 
 
 def connect(address: str, share: Share) -> None:
@@ -72,18 +64,17 @@ def connect(address: str, share: Share) -> None:
 
 
 def follow_tasks(
-    module: str, orders: Mapping[str, dict[str, Any]], share: Share
-) -> Iterator[tuple[dict[str, dict[str, Any]], list[Ended]]]:
+    orders: Mapping[str, dict[str, Any]], share: Share
+) -> Iterator[tuple[dict[str, Report], dict[str, tuple[Report, str]]]]:
     """Runs a task for each order on the cluster joined, and follows them to their end.
 
     A task whose machine is lost, or that fails, is started again.
 
     Args:
-        module: what each runs in its clone (see `node.run_in_clone`). orders: by the tasks' names; each with the
-            meeting's facts, and whatever else the module wants.
+        orders: by the tasks' names; each with the meeting's facts, and whatever else the module `task` wants.
 
-    Yields, about every second, the newest report of each task that has begun on a machine that still lives, and the
-    tasks that ended since.
+    Yields, about every second, the newest report of each task that has begun on a machine that still lives, and of
+    those that ended since the last one, or none and the error of the last attempt.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -95,23 +86,24 @@ def follow_tasks(
         num_cpus=share.cpus, num_gpus=share.gpus, max_retries=share.retries, retry_exceptions=True,
         scheduling_strategy="SPREAD",
     )(node.task)  # fmt: skip
-    names = {task.remote(module, {**order, "name": name}, board): name for name, order in orders.items()}
+    names = {task.remote(TASK, {**order, "name": name}, board): name for name, order in orders.items()}
     waiting = list(names)
     while waiting:
         done, waiting = ray.wait(waiting, timeout=POLL_SECONDS)
-        reports: dict[str, dict[str, Any]] = ray.get(board.read.remote())
+        reports: dict[str, Report] = ray.get(board.read.remote())
         alive = {each["NodeID"] for each in ray.nodes() if each["Alive"]}
         reports = {name: report for name, report in reports.items() if report["node"] in alive}
-        yield reports, [_ended(names[reference], reference) for reference in done]
-
-
-def _ended(name: str, reference: Any) -> Ended:
-    import ray
-
-    try:
-        return Ended(name, ray.get(reference))
-    except ray.exceptions.RayError as error:
-        return Ended(name, {}, f"{name}: {getattr(error, 'cause', None) or error}")  # the cause is without Ray's frames
+        ended: dict[str, tuple[Report, str]] = {}
+        for reference in done:
+            name = names[reference]
+            try:
+                ended[name] = ray.get(reference), ""
+            except ray.exceptions.RayError as error:
+                ended[name] = (
+                    {},
+                    f"{name}: {getattr(error, 'cause', None) or error}",
+                )  # the cause is without Ray's frames
+        yield reports, ended
 
 
 def run_suite_on_cluster(
@@ -119,22 +111,22 @@ def run_suite_on_cluster(
 ) -> None:
     """Runs all experiments that wait on the machines of the cluster joined; one that fails does not stop the others.
 
-    Each task works in a clone of its own and pushes to the meeting's remotes (see `suite_task`); one that is started
+    Each task works in a clone of its own and pushes to the meeting's remotes (see `task`); one that is started
     again fetches what was pushed. Calls `show` every second. The experiments' names are in `repository` afterwards;
     their data stays in the DVC remote, from which it can be read or pulled.
     """
     waiting = {member.name: member for member in suite.of(State.WAITING)}
     orders = {name: {**asdict(meeting), "overrides": dict(each.experiment.overrides)} for name, each in waiting.items()}
-    for reports, ended in follow_tasks(f"{TASKS}.suite_task", orders, share):
+    for reports, ended in follow_tasks(orders, share):
         for name, member in waiting.items():
             _follow(member, reports.get(name))
-        for each in ended:
-            _end(waiting[each.name], each)
+        for name, (report, error) in ended.items():
+            _end(waiting[name], report, error)
         show()
     fetch_experiments(meeting, repository)
 
 
-def _follow(member: Member, report: dict[str, Any] | None) -> None:
+def _follow(member: Member, report: Report | None) -> None:
     if report is None:
         if member.state is State.RUNNING:
             member.state = State.WAITING  # its machine is lost; Ray starts it again
@@ -145,35 +137,21 @@ def _follow(member: Member, report: dict[str, Any] | None) -> None:
         member.place, member.stages = report["place"], _stages(report)
 
 
-def _end(member: Member, ended: Ended) -> None:
-    if ended.error:
-        member.fail(ended.error)
+def _end(member: Member, report: Report, error: str) -> None:
+    if error:
+        member.fail(error)
     else:
-        member.finish(_stages(ended.report))
+        member.finish(_stages(report))
     member.log.parent.mkdir(parents=True, exist_ok=True)
-    member.log.write_text(ended.report.get("log", "") or f"{ended.error}\n")
+    member.log.write_text(report.get("log", "") or f"{error}\n")
 
 
-def _stages(report: dict[str, Any]) -> Stages:
+def _stages(report: Report) -> Stages:
     return Stages(**{kind: tuple(names) for kind, names in report.get("stages", {}).items()})
 
 
-@dataclass(frozen=True)
-class SharedStudy:
-    """``sweep``: a file of conf/sweep; ``study``: its name in the database ``storage``, an SQLAlchemy URL; ``trials``:
-    how many it is to have; ``heartbeat``: seconds between a running trial's signs of life; ``overrides``: in place of
-    the file's."""
-
-    sweep: str
-    study: str
-    storage: str
-    trials: int
-    heartbeat: int
-    overrides: dict[str, Any] = field(default_factory=dict)
-
-
 def run_sweep_on_cluster(
-    shared: SharedStudy, workers: int, repository: Path, meeting: Meeting, share: Share, show: Callable[[], None]
+    order: Mapping[str, Any], workers: int, repository: Path, meeting: Meeting, share: Share, show: Callable[[], None]
 ) -> list[str]:
     """Runs a sweep's trials with several workers on the machines of the cluster joined; returns the errors of any.
 
@@ -181,17 +159,22 @@ def run_sweep_on_cluster(
     whose machine is lost is run again by another worker, which fetches what was pushed; the lost worker is started
     again. Calls `show` every second. The trials' experiments are in `repository` afterwards.
 
+    Args:
+        order: ``sweep``, a file of conf/sweep; ``study``, its name in the database ``storage``, an SQLAlchemy URL;
+            ``trials``, how many it is to have; ``heartbeat``, seconds between a running trial's signs of life;
+            ``overrides``, in place of the file's.
+
     Raises ExperimentError if the database is a file, which other machines cannot share.
     """
-    if shared.storage.startswith("sqlite"):
+    if order["storage"].startswith("sqlite"):
         raise ExperimentError(
-            f"--storage {shared.storage}: the workers of a cluster need a database server; "
+            f"--storage {order['storage']}: the workers of a cluster need a database server; "
             "expected postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
         )
-    orders = {f"{shared.study}-worker{number}": {**asdict(meeting), **asdict(shared)} for number in range(workers)}
+    orders = {f"{order['study']}-worker{number}": {**asdict(meeting), **order} for number in range(workers)}
     errors: list[str] = []
-    for _, ended in follow_tasks(f"{TASKS}.sweep_task", orders, share):
-        errors += [each.error for each in ended if each.error]
+    for _, ended in follow_tasks(orders, share):
+        errors += [error for _, error in ended.values() if error]
         show()
     fetch_experiments(meeting, repository)
     return errors

@@ -14,8 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import composed, flat, with_values
-from efficientzero.experiments.sweep.methods import Method, method_faults
-from efficientzero.experiments.sweep.space import AnyDimension, CategoricalDimension
+from efficientzero.experiments.sweep.search import AnyDimension, CategoricalDimension, Method, method_faults
 from efficientzero.games import find_game
 from efficientzero.parameters import ParameterError, Parameters, check
 from efficientzero.parameters.faults import EXPECTED

@@ -18,7 +18,7 @@ from efficientzero.experiments.composition import flat
 from efficientzero.experiments.git import experiment_names, git
 from efficientzero.experiments.suite import FOLDER_NAME
 from efficientzero.experiments.sweep.definition import Sweep
-from efficientzero.experiments.sweep.methods import build_pruner, build_sampler
+from efficientzero.experiments.sweep.search import build_pruner, build_sampler
 
 FOLDER = Path("data/sweeps")
 BEGUN_WITH = "begun_with"

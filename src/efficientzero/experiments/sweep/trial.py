@@ -16,7 +16,7 @@ from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.experiment import Experiment, run_experiment
 from efficientzero.experiments.git import experiment_names, remove_experiments
 from efficientzero.experiments.sweep.definition import LEAST_MILESTONES, Sweep
-from efficientzero.experiments.sweep.space import draw
+from efficientzero.experiments.sweep.search import draw
 from efficientzero.experiments.sweep.study import ERROR, number
 from efficientzero.games import find_game
 from efficientzero.parameters import ParameterError
