@@ -93,7 +93,17 @@ def test_experiments_are_run_as_processes_so_nothing_that_trains_is_imported():
 
 @pytest.mark.parametrize(
     "name",
-    ["__main__", "commands.suite", "commands.sweep", "games", "parameters", "progress", "published", "records", "scaling"],
+    [
+        "__main__",
+        "commands.suite",
+        "commands.sweep",
+        "games",
+        "parameters",
+        "progress",
+        "published",
+        "records",
+        "scaling",
+    ],
 )
 def test_loads_no_torch_and_no_emulator(name):
     if f"efficientzero.{name}" not in modules():

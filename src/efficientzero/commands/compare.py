@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--published", metavar="NAME", help="published scores instead, such as dopamine_log_budgets; see data/published"
     )
     parser.add_argument("--agents", nargs="+", metavar="AGENT", help="of the published ones; all if not given")
-    parser.add_argument(
-        "--output", type=Path, default=COMPARISON, help=f"folder to write; {COMPARISON} if not given"
-    )
+    parser.add_argument("--output", type=Path, default=COMPARISON, help=f"folder to write; {COMPARISON} if not given")
 
 
 def run(arguments: argparse.Namespace, repository: Path) -> int:

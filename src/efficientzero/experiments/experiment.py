@@ -19,6 +19,7 @@ GUARD = Path(__file__).with_name("guard.py")
 LAST_LINES = 12
 ATTEMPTS = 3
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of what has a folder, and whose experiments' names begin so
 NAMELESS = re.compile(r"exp-[0-9a-f]{5}")  # DVC's own where it knows no name
 RAN = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 CACHED = re.compile(r"^Stage '([^']+)' is cached", re.MULTILINE)

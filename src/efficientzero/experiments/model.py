@@ -12,6 +12,7 @@ import yaml
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.git import git
 from efficientzero.parameters.spelling import suggestion
+from efficientzero.records.paths import RunPaths
 from efficientzero.scaling import ScalingInputError, gather
 
 # What the results in dvc.lock come from; conf/ is not on it: an experiment's params.yaml is composed from it and -S.
@@ -89,7 +90,7 @@ def find_model(
         episodes=int(row.episodes),
         profile=str(parameters["profile"]),
         commit=commit,
-        network=_network_entry(repository, commit, shown, f"data/finished/{agent}/{row.seed}/{row.env_steps}"),
+        network=_network_entry(repository, commit, shown, str(RunPaths(agent, row.seed).finished(row.env_steps))),
     )
 
 

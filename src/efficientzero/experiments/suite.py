@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -22,13 +21,12 @@ from filelock import FileLock, Timeout
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import composed
-from efficientzero.experiments.experiment import Experiment, Stages, run_experiment, stages_in_log
+from efficientzero.experiments.experiment import FOLDER_NAME, Experiment, Stages, run_experiment, stages_in_log
 from efficientzero.experiments.git import experiment_names
 from efficientzero.games import SUITES, UnknownGameError, find_game, suite
 from efficientzero.parameters import ParameterError
+from efficientzero.records import paths
 
-FOLDER = Path("data", "suites")  # Git and DVC leave it alone
-FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 NAMED_GAMES = 3  # games whose names make the suite's, if no other is given
 OWN = ("game", "seeds")  # set by the suite
 HASH_DIGITS = 7
@@ -169,7 +167,7 @@ def plan_suite(
     # The games of a family are alike but for their names, which have been found.
     firsts = {find_game(game).family: game for game in reversed(listed)}.values()
     stages = max(_stage_count({**overrides, "game": game, "seeds": [seeds[0]]}, repository) for game in firsts)
-    folder = repository / FOLDER / name
+    folder = repository / paths.SUITES / name
     members = []
     for seed in seeds:
         for game in listed:

@@ -31,18 +31,6 @@ class Dimension(Section):
     # parameter stays as conf/ has it.
     when: dict[str, Annotated[list[Scalar], Field(min_length=1)]] = Field(default_factory=dict)
 
-    def extremes(self) -> list[Scalar]:
-        """Values such that, if they are all right, so is every value that can be drawn."""
-        raise NotImplementedError
-
-    def contains(self, value: Any) -> bool:
-        """Whether a value can be drawn."""
-        raise NotImplementedError
-
-    def draw(self, name: str, trial: Trial) -> Scalar:
-        """The trial's value of the parameter of that dotted name."""
-        raise NotImplementedError
-
 
 class Range(Dimension, Generic[Number]):
     """Numbers from `low` to `high`, both included; on a log scale, or in steps."""
@@ -63,9 +51,11 @@ class Range(Dimension, Generic[Number]):
         return self
 
     def extremes(self) -> list[Scalar]:
+        """Values such that, if they are all right, so is every value that can be drawn."""
         return [self.low, self.high]
 
     def contains(self, value: Any) -> bool:
+        """Whether a value can be drawn."""
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
             return False
         steps = 0.0 if self.step is None else (value - self.low) / self.step
@@ -76,6 +66,7 @@ class FloatDimension(Range[float]):
     type: Literal["float"]
 
     def draw(self, name: str, trial: Trial) -> Scalar:
+        """The trial's value of the parameter of that dotted name."""
         return trial.suggest_float(name, self.low, self.high, log=self.log, step=self.step)
 
 

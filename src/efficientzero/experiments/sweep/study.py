@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import flat
+from efficientzero.experiments.experiment import FOLDER_NAME
 from efficientzero.experiments.git import experiment_names, git
-from efficientzero.experiments.suite import FOLDER_NAME
 from efficientzero.experiments.sweep.definition import Sweep
 from efficientzero.experiments.sweep.search import build_pruner, build_sampler
+from efficientzero.records.paths import SWEEPS
 
-FOLDER = Path("data/sweeps")
 BEGUN_WITH = "begun_with"
 ERROR = "error"  # why a trial failed by itself; one that was killed has none
 CODE = ("src", "pyx", "stages", "plugins", "dvc.yaml")
@@ -33,7 +33,7 @@ def study_folder(name: str) -> Path:
     """Where a study's files are. Raises ExperimentError if the name is none for a folder and for experiments."""
     if not FOLDER_NAME.fullmatch(name):
         raise ExperimentError(f"--study {name}: a name is letters, digits, '_' and '-', for it names a folder")
-    return FOLDER / name
+    return SWEEPS / name
 
 
 def open_storage(url: str, heartbeat_seconds: int) -> RDBStorage:
