@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.efficientzero.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.games import find_game
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from efficientzero.experiments import ExperimentError
-from efficientzero.experiments.registry import RegistrationError, find_model, push_version, register_model
+from efficientzero.experiments.model import find_model
+from efficientzero.experiments.registration import push_version, register_model
 
 EXAMPLES = """examples:
-  sh stages/run register --agent efficientzero                       # of the committed workspace, its largest milestone
-  sh stages/run register --agent rainbow --rev sixth-pear --seed 1   # of an experiment, applied or not
-  sh stages/run register --agent efficientzero --rev pong --push     # and make it available to others
+  efficientzero register --agent efficientzero                       # of the committed workspace, its largest milestone
+  efficientzero register --agent rainbow --rev sixth-pear --seed 1   # of an experiment, applied or not
+  efficientzero register --agent efficientzero --rev pong --push     # and make it available to others
 
 then, in any folder:
   dvc artifacts get <this repository> <name>                         # makes ./<name> with params.yaml and network/
@@ -24,13 +23,7 @@ A version is a Git tag <name>@<version> on a commit of its own, beside the branc
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="sh stages/run register",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--agent", required=True, help="an agent of params.yaml, such as efficientzero")
     parser.add_argument("--seed", type=int, help="the run's seed; the only one if not given")
     parser.add_argument("--milestone", type=int, metavar="ENV_STEPS", help="in env steps; the largest if not given")
@@ -43,21 +36,15 @@ def main() -> None:
         "--push", action="store_true", help="send the network to the default DVC remote and the tag to the Git remote"
     )
     parser.add_argument("--git-remote", default="origin", metavar="NAME", help="for --push; origin if not given")
-    arguments = parser.parse_args()
-    repository = Path()
-    try:
-        model = find_model(repository, arguments.agent, arguments.seed, arguments.milestone, arguments.rev)
-        version = register_model(repository, model, arguments.name, arguments.version)
-        print(f"{version.tag}: {'registered' if version.new else 'is registered already'}, {model.description()}")
-        if arguments.push:
-            push_version(repository, version, arguments.git_remote)
-            print("pushed its network and its tag")
-        elif version.new:
-            print("`--push` with the same command makes it available to others")
-    except (RegistrationError, ExperimentError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
 
 
-if __name__ == "__main__":
-    main()
+def run(arguments: argparse.Namespace, repository: Path) -> int:
+    model = find_model(repository, arguments.agent, arguments.seed, arguments.milestone, arguments.rev)
+    version = register_model(repository, model, arguments.name, arguments.version)
+    print(f"{version.tag}: {'registered' if version.new else 'is registered already'}, {model.description()}")
+    if arguments.push:
+        push_version(repository, version, arguments.git_remote)
+        print("pushed its network and its tag")
+    elif version.new:
+        print("`--push` with the same command makes it available to others")
+    return 0

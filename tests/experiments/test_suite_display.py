@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from efficientzero.experiments import Experiment, Stages
-from efficientzero.experiments.suite import Member, State, Status, SuiteTable, counts
-from efficientzero.experiments.suite import table as table_module
+from efficientzero import progress
+from efficientzero.experiments.display import SuiteDisplay, counts
+from efficientzero.experiments.experiment import Experiment, Stages
+from efficientzero.experiments.suite import Member, State
 
 
 class Terminal(io.StringIO):
@@ -16,8 +17,7 @@ class Terminal(io.StringIO):
 
 
 def made_up(number, folder=Path("logs")):
-    member = Member("Pong", number, Experiment(f"suite-Pong-seed{number}"))
-    return Status(member, folder / f"{number}.log", expected=8)
+    return Member("Pong", number, Experiment(f"suite-Pong-seed{number}"), 8, folder / f"{number}.log")
 
 
 def test_counts_by_state():
@@ -30,12 +30,12 @@ def test_counts_by_state():
 
 def test_a_log_gets_a_line_for_each_change_and_no_more(tmp_path):
     stream, status = io.StringIO(), made_up(0, tmp_path)
-    with SuiteTable([status], stream) as table:
+    with SuiteDisplay([status], stream) as display:
         assert stream.getvalue() == ""
         status.start()
         status.log.write_text("Stage 'collect@dqn-0' is cached\nRunning stage 'train@dqn-0-milestone0':\n")
-        table.refresh()
-        table.refresh()
+        display.show()
+        display.show()
         assert stream.getvalue().splitlines() == [
             "suite-Pong-seed0: running, 1/8 (0 executed) stages, 0 s, train@dqn-0-milestone0"
         ]
@@ -46,11 +46,12 @@ def test_a_log_gets_a_line_for_each_change_and_no_more(tmp_path):
 
 
 def test_a_long_wait_in_a_log_is_not_silent(monkeypatch):
-    monkeypatch.setattr(table_module, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
     stream, status = io.StringIO(), made_up(0)
     status.start(place="far")
     status.stages = Stages(("collect@dqn-0", "train@dqn-0-milestone0"), (), ())
-    with SuiteTable([status], stream):
+    with SuiteDisplay([status], stream) as display:
+        display.show()
         assert "train@dqn-0-milestone0 on far" in stream.getvalue()
         assert stream.getvalue().splitlines()[-1] == "1 experiment: 1 running"
 
@@ -65,7 +66,7 @@ def test_a_small_terminal_shows_what_failed_and_what_runs(monkeypatch, height, w
     several[18].start()
     several[19].fail("why")
     stream = Terminal()
-    with SuiteTable(several, stream):
+    with SuiteDisplay(several, stream):
         pass
     shown = stream.getvalue()
     assert "1 failed, 1 running, 18 there already" in shown

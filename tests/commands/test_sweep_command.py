@@ -1,13 +1,12 @@
-"""What `sh stages/run sweep` refuses at its start; then there is no trace of a study."""
+"""What the command `sweep` refuses at its start; then there is no trace of a study."""
 
-import runpy
-import sys
+from pathlib import Path
 
 import pytest
-from experiments.checkouts import ROOT, make_checkout
+from experiments.checkouts import make_checkout
 
+from efficientzero.__main__ import parsed
 from efficientzero.experiments import ExperimentError
-from efficientzero.experiments.sweep.definition import SweepError
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +18,8 @@ def checkout(tmp_path_factory):
 def start(checkout, monkeypatch):
     def run(*arguments):
         monkeypatch.chdir(checkout)
-        monkeypatch.setattr(sys, "argv", ["sweep", *arguments])
-        return runpy.run_path(str(ROOT / "stages" / "sweep.py"))["main"]()
+        options = parsed(["sweep", *arguments])
+        return options.run(options, Path())
 
     return run
 
@@ -34,7 +33,7 @@ def start(checkout, monkeypatch):
     ],
 )
 def test_options_are_refused_before_anything_is_written(checkout, start, arguments, said):
-    with pytest.raises((SweepError, ExperimentError), match=said):
+    with pytest.raises(ExperimentError, match=said):
         start("smoke", *arguments)
     assert not (checkout / "data" / "sweeps").exists() and not (checkout.parent / "x").exists()
 

@@ -8,7 +8,7 @@ from efficientzero.experiments.suite import plan_suite
 from efficientzero.games import suite
 from efficientzero.parameters import ParameterError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 COMMIT = "0" * 40
 
 
@@ -23,7 +23,9 @@ def test_one_experiment_for_each_game_and_seed_the_first_seed_first():
     member = planned.members[-1]
     assert member.experiment.overrides == {"profile": "smoke", "game": "minatar/space_invaders", "seeds": [1]}
     assert member.experiment.name.startswith("minatar-space_invaders-seed1-")
-    assert planned.name == "minatar" and planned.stages == 3 * (1 + 3 * 2) + 1  # three agents, two milestones, one seed
+    assert (
+        planned.name == "minatar" and planned.members[0].expected == 3 * (1 + 3 * 2) + 1
+    )  # three agents, two milestones, one seed
 
 
 def test_suites_and_games_together():

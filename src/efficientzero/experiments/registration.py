@@ -1,10 +1,14 @@
-"""A version of a model: its commit and its tag."""
+"""Finished agents as versioned DVC artifacts: a Git tag for each version, a folder that `dvc artifacts get` downloads.
+
+A version is a commit of its own on top of the one whose results it holds, and only its tag points there: it adds the
+artifact's entry to dvc.yaml and a folder ``models/<name>/`` with the parameters and the network. So nothing in the
+workspace or on a branch changes, and the results of an experiment that was never applied can be registered as well.
+"""
 
 from __future__ import annotations
 
-import os
+import io
 import re
-import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from efficientzero.experiments.experiment import ExperimentError, git
-from efficientzero.experiments.registry.model import Model
-from efficientzero.experiments.registry.revision import RegistrationError
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.git import git
+from efficientzero.experiments.model import Model
 
 VERSION = re.compile(r"v\d+\.\d+\.\d+")
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")  # GTO's, without folders
@@ -26,7 +30,6 @@ class Version:
     """A registered version; ``tag`` is ``<name>@<version>`` and points to ``commit``. ``new``: made just now."""
 
     name: str
-    version: str
     tag: str
     commit: str
     new: bool
@@ -40,34 +43,40 @@ def register_model(repository: Path, model: Model, name: str | None = None, vers
             last version, one patch higher, if not given.
 
     Raises:
-        RegistrationError: the name or version cannot be had.
+        ExperimentError: the name or version cannot be had.
     """
     name = name or f"{model.game.replace('/', '-')}-{model.agent}"
     if not NAME.fullmatch(name):
-        raise RegistrationError(
+        raise ExperimentError(
             f"--name {name!r}: a model's name is letters, digits, '-' and '_', with a letter or digit at both ends"
         )
     if version and not VERSION.fullmatch(version):
-        raise RegistrationError(f"--version {version!r}: a version is three numbers, such as v1.0.0")
+        raise ExperimentError(f"--version {version!r}: a version is three numbers, such as v1.0.0")
     try:
         git(repository, "var", "GIT_COMMITTER_IDENT")
     except ExperimentError:
-        raise RegistrationError(
+        raise ExperimentError(
             "Git does not know who you are, which a tag says; `git config user.name NAME` and `git config user.email "
             "ADDRESS`"
         ) from None
     commit = _commit(repository, model, name)
     tag, new = _tagged(repository, name, commit, version, model.description())
-    return Version(name, tag.rpartition("@")[2], tag, commit, new)
+    return Version(name, tag, commit, new)
 
 
 def _commit(repository: Path, model: Model, name: str) -> str:
     """The commit of a model: that of its results, with the artifact. The same model gives the same commit."""
     folder = f"models/{name}"
-    pipeline = git(repository, "show", f"{model.commit}:dvc.yaml")
+    artifact = {
+        "path": folder,
+        "type": "model",
+        "desc": model.description(),
+        "labels": [model.game, model.agent, model.profile],
+        "meta": {key: value for key, value in asdict(model).items() if key not in NOT_META},
+    }
     network = {"outs": [{**model.network, "path": "network"}]}
     files = {
-        "dvc.yaml": _with_artifact(pipeline, name, _artifact(model, folder)),
+        "dvc.yaml": _with_artifact(git(repository, "show", f"{model.commit}:dvc.yaml"), name, artifact),
         f"{folder}/params.yaml": git(repository, "show", f"{model.commit}:params.yaml"),
         f"{folder}/network.dvc": yaml.safe_dump(network, sort_keys=False),
         "models/.gitignore": "/*/network\n",
@@ -77,50 +86,29 @@ def _commit(repository: Path, model: Model, name: str) -> str:
     }
     person, address, moment = git(repository, "show", "-s", "--format=%cn%n%ce%n%cI", model.commit).splitlines()
     with tempfile.TemporaryDirectory() as temporary:
-        environment = {**os.environ, "GIT_INDEX_FILE": str(Path(temporary, "index"))}
+        variables = {"GIT_INDEX_FILE": str(Path(temporary, "index"))}
         for role in ("AUTHOR", "COMMITTER"):
-            environment |= {f"GIT_{role}_NAME": person, f"GIT_{role}_EMAIL": address, f"GIT_{role}_DATE": moment}
-
-        def object_of(*arguments: str, content: str = "") -> str:
-            """What a Git command prints that works on this index."""
-            command = ["git", *arguments]
-            result = subprocess.run(
-                command, cwd=repository, env=environment, input=content, encoding="utf-8", capture_output=True
-            )
-            if result.returncode != 0:
-                raise RegistrationError(f"`git {arguments[0]}` failed: {result.stderr.strip()}")
-            return result.stdout.strip()
-
-        object_of("read-tree", model.commit)
+            variables |= {f"GIT_{role}_NAME": person, f"GIT_{role}_EMAIL": address, f"GIT_{role}_DATE": moment}
+        git(repository, "read-tree", model.commit, variables=variables)
         for path, text in files.items():
-            blob = object_of("hash-object", "-w", "--stdin", content=text)
-            object_of("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+            blob = git(repository, "hash-object", "-w", "--stdin", content=text).strip()
+            git(repository, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", variables=variables)
+        tree = git(repository, "write-tree", variables=variables).strip()
         message = f"Register {name}\n\n{model.description()}"
-        return object_of("commit-tree", object_of("write-tree"), "-p", model.commit, content=message)
-
-
-def _artifact(model: Model, folder: str) -> dict[str, Any]:
-    meta = {key: value for key, value in asdict(model).items() if key not in NOT_META}
-    return {
-        "path": folder,
-        "type": "model",
-        "desc": model.description(),
-        "labels": [model.game, model.agent, model.profile],
-        "meta": meta,
-    }
+        commit = git(repository, "commit-tree", tree, "-p", model.commit, content=message, variables=variables)
+    return commit.strip()
 
 
 def _with_artifact(pipeline: str, name: str, artifact: dict[str, Any]) -> str:
     """The text of dvc.yaml with one artifact: this one, in place of those it may have had."""
     from ruamel.yaml import YAML  # DVC's own
-    from ruamel.yaml.compat import StringIO
 
     parser = YAML()
     parser.preserve_quotes, parser.width = True, 10**6
     parser.indent(mapping=2, sequence=4, offset=2)
     content = parser.load(pipeline)
     content["artifacts"] = {name: artifact}
-    stream = StringIO()
+    stream = io.StringIO()
     parser.dump(content, stream)
     return stream.getvalue()
 
@@ -135,10 +123,37 @@ def _tagged(repository: Path, name: str, commit: str, version: str | None, messa
     except VersionExistsForCommit:
         tags = git(repository, "tag", "--points-at", commit, "--list", f"{name}@*").splitlines()
         if version and f"{name}@{version}" not in tags:
-            raise RegistrationError(
+            raise ExperimentError(
                 f"--version {version}: this model is registered already, as {tags[0]}; `git tag -d {tags[0]}` takes "
                 "that back where it was not pushed"
             ) from None
         return tags[0], False
     except GTOException as error:
-        raise RegistrationError(f"{name}: Git tag not made: {error}") from None
+        raise ExperimentError(f"{name}: Git tag not made: {error}") from None
+
+
+def push_version(repository: Path, version: Version, git_remote: str = "origin") -> None:
+    """Sends the network to the default DVC remote, then the tag to a Git remote.
+
+    Raises:
+        ExperimentError: one of them is not there or refuses.
+    """
+    from dvc.exceptions import DvcException  # takes a second
+    from dvc.repo import Repo
+
+    if git_remote not in git(repository, "remote").split():
+        raise ExperimentError(
+            f"there is no Git remote {git_remote!r} to push the tag to; `git remote add {git_remote} <URL>`, or name "
+            "another with --git-remote"
+        )
+    with Repo(str(repository)) as repo:
+        if not repo.config.load_one("repo").get("core", {}).get("remote"):
+            raise ExperimentError(
+                "there is no default DVC remote in .dvc/config, where others find it; "
+                "`dvc remote add -d storage <folder or URL>` makes one"
+            )
+        try:
+            repo.push(targets=[f"models/{version.name}/network.dvc"], revs=[version.commit], workspace=False)
+        except (DvcException, OSError) as error:
+            raise ExperimentError(f"pushing the network to the default DVC remote failed: {error}") from None
+    git(repository, "push", "--quiet", git_remote, f"refs/tags/{version.tag}")

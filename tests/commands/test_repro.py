@@ -1,12 +1,16 @@
-"""`stages/at_once` runs what `dvc repro` would, several at a time."""
+"""The command `repro` runs what `dvc repro` would, several at a time."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-AT_ONCE = Path(__file__).parents[1] / "stages" / "at_once"
+import efficientzero
+from efficientzero.__main__ import parsed
+from efficientzero.commands import repro
+
 DVC = Path(sys.executable).with_name("dvc")
 # One agent, two seeds, two milestones; the branches of a seed share what its training wrote.
 PIPELINE = """
@@ -37,40 +41,43 @@ def dvc(folder, *arguments):
     return subprocess.run([DVC, *arguments], cwd=folder, text=True, capture_output=True, check=False)
 
 
+def start(folder, *options):
+    """`efficientzero repro` in a process of its own."""
+    source = Path(efficientzero.__file__).parents[1]
+    command = [sys.executable, "-m", "efficientzero", "repro", *options]
+    return subprocess.run(
+        command, cwd=folder, text=True, env={**os.environ, "PYTHONPATH": str(source)}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+
+
 @pytest.mark.slow
-def test_everything_is_run_and_what_fails_is_said(tmp_path):
+def test_everything_is_run_and_what_fails_is_said(tmp_path, monkeypatch):
     assert dvc(tmp_path, "init", "--no-scm", "--quiet").returncode == 0
     (tmp_path / "dvc.yaml").write_text(PIPELINE)
     (tmp_path / "evaluate").write_text(
         '[ "$1-$2" != 1-2 ] || { echo "no score" >&2; exit 1; }; echo "$1" > "score-$1-$2"'
     )
-    found = subprocess.run(
-        ["sh", AT_ONCE, DVC, "2"],
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    found = start(tmp_path, "--jobs", "2")
+    assert found.returncode != 0
     lines = found.stdout.splitlines()
     assert "dqn-1-milestone1: no score" in lines
     assert [line for line in lines if "failed; its stage" in line] == [
         "dqn-1-milestone1: failed; its stage is run again, alone, when the others are done"
     ]
+    assert [line for line in lines if line.startswith("Running stage")] == [
+        "Running stage 'evaluate@dqn-1-milestone1':"  # again, in the `dvc repro` at the end
+    ]
+    assert "no score" in lines  # its message comes last
     scores = sorted(path.name for path in tmp_path.glob("score-*"))
     assert scores == ["score-0-1", "score-0-2", "score-1-1"]
-    rest = dvc(tmp_path, "repro")
-    assert rest.returncode != 0 and "no score" in rest.stderr
-    started = [line for line in rest.stdout.splitlines() if line.startswith("Running stage")]
-    assert started == ["Running stage 'evaluate@dqn-1-milestone1':"]
     (tmp_path / "evaluate").write_text('echo "$1" > "score-$1-$2"')
-    assert dvc(tmp_path, "repro").returncode == 0
-    (tmp_path / "dvc").write_text(
-        f'#!/bin/sh\n[ "$1" = status ] && echo "$2" >> asked || echo "$1" >> asked\nexec "{DVC}" "$@"\n'
-    )
-    (tmp_path / "dvc").chmod(0o755)
-    again = subprocess.run(["sh", AT_ONCE, "./dvc", "2"], cwd=tmp_path, text=True, capture_output=True, check=False)
-    assert again.returncode == 0 and (tmp_path / "asked").read_text().split() == ["stage", "--quiet"], again.stderr
+    assert start(tmp_path, "--jobs", "1").returncode == 0
+    asked = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(repro, "several_at_once", lambda *arguments: asked.append(arguments))
+    options = parsed(["repro", "--jobs", "2"])
+    assert options.run(options, Path()) == 0 and not asked  # one look in place of one for each
 
 
 @pytest.mark.slow
@@ -78,8 +85,8 @@ def test_no_branch_of_a_training_that_failed_is_begun(tmp_path):
     assert dvc(tmp_path, "init", "--no-scm", "--quiet").returncode == 0
     (tmp_path / "dvc.yaml").write_text(PIPELINE.replace("cmd: cp runs", "cmd: test ${item.seed} = 0 && cp runs", 1))
     (tmp_path / "evaluate").write_text('echo "$1" > "score-$1-$2"')
-    found = subprocess.run(["sh", AT_ONCE, DVC, "2"], cwd=tmp_path, text=True, capture_output=True, check=False)
-    assert found.returncode == 0
+    found = start(tmp_path, "--jobs", "2")
+    assert found.returncode != 0
     assert found.stdout.count("failed; its stage") == 1 and (tmp_path / "runs" / "0" / "2").exists()
     assert sorted(path.name for path in tmp_path.glob("finished-*")) == ["finished-0-1", "finished-0-2"]
 
@@ -87,5 +94,5 @@ def test_no_branch_of_a_training_that_failed_is_begun(tmp_path):
 def test_a_pipeline_that_cannot_be_read_is_said_once(tmp_path):
     assert dvc(tmp_path, "init", "--no-scm", "--quiet").returncode == 0
     (tmp_path / "dvc.yaml").write_text("stages: [")
-    found = subprocess.run(["sh", AT_ONCE, DVC, "2"], cwd=tmp_path, text=True, capture_output=True, check=False)
-    assert found.returncode != 0 and found.stderr.count("dvc.yaml") == 1, found.stderr
+    found = start(tmp_path, "--jobs", "2")
+    assert found.returncode != 0 and found.stdout.count("dvc.yaml") == 1, found.stdout
