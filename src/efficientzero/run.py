@@ -31,7 +31,7 @@ class Run:
     Attributes:
         identity: which run it is. frames: uint8 ``[environments, channels, height, width]``, what the environments show
             now.
-        env_steps: recorded so far; times the environments' frame skip it is the frames of the budget.
+        env_steps: recorded so far; times the environments' frame skip it is its frames.
         episodes: of each training episode (whole games) that has ended: env steps of the run, return, length.
         metrics: what ``learn`` returned, every ``agent.metrics_every`` updates.
         returns, lengths: of the games going on. repetition: of the random actions going on.
