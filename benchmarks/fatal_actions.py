@@ -15,21 +15,21 @@ import argparse
 import copy
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from efficientzero.agents.efficientzero import EfficientZeroAgent, NetworkModel
-from efficientzero.agents.network_agent import NetworkAgent
-from efficientzero.agents.soundness import normalised
+from efficientzero.agents.efficientzero import EfficientZeroAgent
+from efficientzero.agents.efficientzero.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.games import find_game
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
 
@@ -73,18 +73,17 @@ def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray
     )
 
 
-def action_values(agent: NetworkAgent, observations: NDArray[np.uint8]) -> NDArray[np.float32]:
+def action_values(agent: Any, observations: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The agent's value of each action, float32 ``[n, actions]``."""
     seen = torch.from_numpy(observations).to(agent.device)
     with normalised(agent.network, "evaluation"), torch.inference_mode():
         if not isinstance(agent, EfficientZeroAgent):
             return agent.network(seen).cpu().numpy()
-        model = NetworkModel(agent.network)
-        root = model.root(seen)
+        root = agent.network.root(seen)
         values = []
         for action in range(agent.actions):
             taken = torch.full((len(seen),), action, device=seen.device)
-            output = model.recurrent(root.latent, root.reward_state, taken)
+            output = agent.network.recurrent(root.latent, root.reward_state, taken)
             goes_on = 1.0 if output.continuation is None else output.continuation
             values.append(output.reward + agent.settings.discount * goes_on * output.value)
     return torch.stack(values, dim=1).cpu().numpy()
@@ -115,11 +114,10 @@ def main() -> None:
     print("| game | agent | settings | seed | updates | fatal actions told from others | CPU-s |", flush=True)
     for name in arguments.agents:
         for seed in arguments.seeds:
-            run = new_run(parameters, name, seed)
+            run = new_run(RunIdentity(parameters, name, seed))
             with Progress(arguments.env_steps, f"{arguments.game}: random play, seed {seed}", "env steps") as progress:
                 warm_up(run, arguments.env_steps, parameters.envs, progress)
             started = time.process_time()
-            assert isinstance(run.agent, NetworkAgent)
             while run.agent.updates < max(arguments.updates):
                 run.agent.learn(run.memory)
                 if run.agent.updates in arguments.updates:

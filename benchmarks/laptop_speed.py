@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from efficientzero.agents import Agent, Decision, Memory
+from efficientzero.agents import Agent
 from efficientzero.envs import GameEnvironments
 from efficientzero.experiments.composition import composed
 from efficientzero.games import find_game
 from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
-from efficientzero.replay import Priorities, Recording, SearchTargets
+from efficientzero.records.paths import RunIdentity
+from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 from efficientzero.run import agent_for
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +50,7 @@ def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
     count, actions = environments.count, environments.num_actions
     memory = Memory(
         Recording(environments.observation_shape, count, environments.frame_stack),
-        SearchTargets(actions),
+        Estimates(actions),
         Priorities(0.0),
     )
     for _ in range(rows):
@@ -57,7 +58,7 @@ def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
             action=random.integers(actions, size=count),
             policy=np.full((count, actions), 1 / actions, np.float32),
             value=np.zeros(count, np.float32),
-            searched=True,
+            estimated=True,
         )
         frames = random.integers(0, 255, (count, *environments.observation_shape)).astype(np.uint8)
         endings = (random.random(count) < 0.02).astype(np.uint8)
@@ -86,7 +87,7 @@ def measure(game: str, repetitions: int) -> list[list[str]]:
     for name, settings in parameters.agent.items():
         if isinstance(settings, RandomSettings):
             continue
-        agent = agent_for(parameters, name, 0, environments)
+        agent = agent_for(RunIdentity(parameters, name, 0), environments)
         update = cpu_seconds(lambda agent=agent: agent.learn(memory), repetitions)
         act = cpu_seconds(lambda agent=agent: agent.act(acting, random, env_steps=0, mode="training"), repetitions)
         speeds = [""] * len(BATCHES)
@@ -97,7 +98,7 @@ def measure(game: str, repetitions: int) -> list[list[str]]:
             ]
         per_env_step = 1000 * (update * agent.updates_due(10**6) / 10**6 + act / environments.count)
         times = [f"{1000 * update:.1f}", f"{1000 * act:.1f}", f"{per_env_step:.1f}"]
-        rows.append([game, name, f"{agent.parameters:,}", *times, *speeds])
+        rows.append([game, name, f"{agent.weight_count:,}", *times, *speeds])
     actions = np.random.default_rng(0).integers(environments.num_actions, size=environments.count)
     step = cpu_seconds(lambda: environments.step(actions), 50 * repetitions)
     rows.append(

@@ -60,21 +60,21 @@ def checkout(tmp_path_factory):
 
 def test_every_milestone_of_every_agent_is_scored(checkout):
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
-    budgets = [step["to"] for step in parameters["milestones"]["list"]]
+    milestones = [step["to"] for step in parameters["milestones"]["list"]]
     table = pd.read_csv(checkout / "data" / "scaling" / "scores.csv")
     for agent in parameters["agents"]:
         rows = table[table["agent"] == agent].sort_values("env_steps")
-        assert rows["env_steps"].tolist() == budgets
-        for budget in budgets:
-            record = json.loads((checkout / f"data/scores/{agent}/0/{budget}.json").read_text())
-            row = rows[rows["env_steps"] == budget].iloc[0]
+        assert rows["env_steps"].tolist() == milestones
+        for milestone in milestones:
+            record = json.loads((checkout / f"data/scores/{agent}/0/{milestone}.json").read_text())
+            row = rows[rows["env_steps"] == milestone].iloc[0]
             assert row["score"] == pytest.approx(record["mean_return"])
             assert len(record["episodes"]) == parameters["evaluation"]["episodes"]
-            with Image.open(checkout / f"data/videos/{agent}/0/{budget}.gif") as video:
+            with Image.open(checkout / f"data/videos/{agent}/0/{milestone}.gif") as video:
                 assert video.n_frames > 1
             assert (
-                json.loads((checkout / f"data/runs/{agent}/0/{budget}/manifest.json").read_text())["env_steps"]
-                == budget
+                json.loads((checkout / f"data/runs/{agent}/0/{milestone}/manifest.json").read_text())["env_steps"]
+                == milestone
             )
     with Image.open(checkout / "data" / "scaling" / "score_against_frames.png") as figure:
         assert figure.width > 600
@@ -119,11 +119,11 @@ def test_a_killed_stage_gives_the_bytes_of_one_that_was_not(checkout, stage, tmp
     """SIGKILL soon after a snapshot, again and again."""
     agent = "efficientzero"
     start, to, kind = (100, 200, "runs") if stage == "train" else (200, 200, "finished")
-    arguments = ["--from", "100", "--to", "200"] if stage == "train" else ["--at", "200"]
+    arguments = ["--from", "100", "--milestone", "200"] if stage == "train" else ["--milestone", "200"]
     command = ["sh", "stages/run", stage, "--agent", agent, "--seed", "0", *arguments]
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
     parameters["snapshot_seconds"] = 0.05
-    parameters["reanalysis"]["updates_fraction"] = 1.0  # work enough to be killed at
+    parameters["finishing"]["updates_fraction"] = 1.0  # work enough to be killed at
     outputs = {}
     for name in ("straight", "killed"):
         folder = tmp_path / name

@@ -6,7 +6,8 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
-from efficientzero.networks.blocks import ShiftedCells
+from efficientzero.agents.efficientzero.agent import sampled_visits
+from efficientzero.networks.heads import ShiftedCells
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
@@ -51,8 +52,8 @@ def test_a_restored_agent_goes_on_exactly(optimizer, normalisation):
     saved = {name: array.copy() for name, array in one.state().items()}
     other, copy = agent(seed=0, **changes), memory()
     other.restore(saved)
-    copy.targets.replace(np.arange(90), filled.targets.policy, filled.targets.value, 0)
-    copy.targets.searched_at[:] = filled.targets.searched_at
+    copy.estimates.replace(np.arange(90), filled.estimates.policy, filled.estimates.value, 0)
+    copy.estimates.made_at[:] = filled.estimates.made_at
     copy.priorities.restore(*filled.priorities.state())
     for _ in range(6):
         assert one.learn(filled) == other.learn(copy)
@@ -79,9 +80,9 @@ def test_muzero_reanalyze_is_the_same_agent_with_three_switches_off():
     names = muzero.network_state().keys()
     assert not any("consistency" in name or "cell" in name for name in names)
     assert muzero.prefix_horizon is None and efficientzero.prefix_horizon == 3
-    assert muzero.parameters < efficientzero.parameters
-    figures = muzero.learn(memory())
-    assert "consistency_loss" not in figures
+    assert muzero.weight_count < efficientzero.weight_count
+    metrics = muzero.learn(memory())
+    assert "consistency_loss" not in metrics
 
 
 def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
@@ -142,7 +143,7 @@ def test_puct_acts_by_visits_and_its_temperature():
     scheduled = agent(**changes, search__temperature=[1.0, 0.1], search__temperature_until=[100])
     visits = np.tile(np.array([[1, 2, 3, 18]]), (400, 1))
     for env_steps, frequent in ((99, 18 / 24), (100, 1.0)):
-        chosen = scheduled._sample_visits(visits, scheduled._temperature(env_steps), np.random.default_rng(0))
+        chosen = sampled_visits(visits, scheduled._temperature(env_steps), np.random.default_rng(0))
         assert (chosen == 3).mean() == pytest.approx(frequent, abs=0.06)
 
 
@@ -170,8 +171,8 @@ def test_one_knob_decides_what_is_searched_again(max_age, expected):
     assert len(searched[0])  # nothing had ever been searched
     aged: list[int] = []
     for _ in range(4):
-        ages = one.updates - filled.targets.searched_at
-        never = filled.targets.searched_at < 0
+        ages = one.updates - filled.estimates.made_at
+        never = filled.estimates.made_at < 0
         one.learn(filled)
         again = searched[-1]
         if expected == "all":
@@ -181,7 +182,7 @@ def test_one_knob_decides_what_is_searched_again(max_age, expected):
         else:
             assert (never[again] | (ages[again] > 1)).all()  # half of the limit, to fill a batch of the search
             aged.extend(again[~never[again]])
-    assert (filled.targets.searched_at[searched[-1]] == one.updates - 1).all()
+    assert (filled.estimates.made_at[searched[-1]] == one.updates - 1).all()
     assert bool(aged) == (expected == "some")
 
 
@@ -232,7 +233,7 @@ def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap, normalisation
         stacks = torch.from_numpy(recording.stacks(*recording.locate(np.arange(90))))
         logits = one.target_network.predict(one.target_network.represent(stacks)).value
         network_values = one.target_network.support.decode(logits).numpy()
-    source = network_values if bootstrap == "network" else filled.targets.value
+    source = network_values if bootstrap == "network" else filled.estimates.value
     checked = 0
     for index, position in enumerate(positions):
         row, environment = divmod(int(position), 3)
@@ -248,12 +249,12 @@ def test_reanalysis_searches_everything_and_reports_how_far_targets_had_drifted(
     one, filled = agent(), memory()
     for _ in range(6):
         one.learn(filled)
-    old_value, searched_at = filled.targets.value.copy(), filled.targets.searched_at.copy()
+    old_value, made_at = filled.estimates.value.copy(), filled.estimates.made_at.copy()
     drift = one.reanalyze(filled, Silent())
-    had = searched_at >= 0
-    assert (filled.targets.searched_at == 6).all()
-    np.testing.assert_array_equal(drift.age, 6 - searched_at[had])
-    np.testing.assert_allclose(drift.value_difference, np.abs(filled.targets.value - old_value)[had], rtol=1e-6)
+    had = made_at >= 0
+    assert (filled.estimates.made_at == 6).all()
+    np.testing.assert_array_equal(drift.age, 6 - made_at[had])
+    np.testing.assert_allclose(drift.value_difference, np.abs(filled.estimates.value - old_value)[had], rtol=1e-6)
     assert (drift.policy_distance >= 0).all() and 0 < drift.policy_distance.max() <= 1
 
 
@@ -276,8 +277,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run():
 
 def test_it_learns_to_predict_a_reward_that_the_action_decides():
     """One step after action 2 the reward is 1, else 0: values, policy and prefix must find that out."""
-    from efficientzero.agents import Decision, Memory
-    from efficientzero.replay import Priorities, Recording, SearchTargets
+    from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 
     random = np.random.default_rng(0)
     for on in (True, False):
@@ -285,7 +285,7 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             consistency=on, value_prefix=on, off_policy_correction=on, learning__batch_size=32,
             learning__learning_rate=3e-3, learning__augmentation_shift=0, search__simulations=8, discount=0.5,
         )  # fmt: skip
-        filled = Memory(Recording(SHAPE, 4, 2), SearchTargets(ACTIONS), Priorities(0.6))
+        filled = Memory(Recording(SHAPE, 4, 2), Estimates(ACTIONS), Priorities(0.6))
         for row in range(60):
             action = random.integers(0, ACTIONS, 4)
             decision = Decision(action, np.full((4, ACTIONS), 0.25, np.float32), np.zeros(4, np.float32), False)
@@ -293,10 +293,10 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             endings = np.full(4, 1 if row % 6 == 5 else 0, np.uint8)
             filled.record(frames, decision, (action == 2).astype(np.float32), endings, 0)
         for _ in range(80):
-            figures = one.learn(filled)
+            metrics = one.learn(filled)
         decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), draws(), env_steps=0, mode="best")
         assert (decision.action == 2).mean() >= 0.8
-        assert figures["reward_loss"] < 0.8
+        assert metrics["reward_loss"] < 0.8
 
 
 @both_normalisations
@@ -305,8 +305,8 @@ def test_bfloat16_trains_and_stays_close_to_float32(normalisation):
     for precision in ("float32", "bfloat16"):
         one, filled = agent(learning__precision=precision, network__normalisation=normalisation), memory()
         for _ in range(3):
-            figures = one.learn(filled)
-        losses.append(figures["loss"])
+            metrics = one.learn(filled)
+        losses.append(metrics["loss"])
     assert losses[1] == pytest.approx(losses[0], rel=0.05) and losses[0] != losses[1]
 
 
@@ -343,11 +343,11 @@ def test_the_gradient_is_clipped():
         one = agent(learning__optimizer="sgd", learning__momentum=0.0, learning__weight_decay=0.0,
                     learning__max_gradient_norm=limit, learning__warmup_updates=0)  # fmt: skip
         before = [weight.detach().clone() for weight in one.network.parameters()]
-        figures = one.learn(memory())
+        metrics = one.learn(memory())
         after = one.network.parameters()
         norm = torch.sqrt(sum(((a.detach() - b) ** 2).sum() for a, b in zip(after, before, strict=True)))
         moved.append(float(norm) / 1e-3)  # the learning rate
-        assert moved[-1] == pytest.approx(min(figures["gradient_norm"], limit), rel=1e-2)
+        assert moved[-1] == pytest.approx(min(metrics["gradient_norm"], limit), rel=1e-2)
     assert moved[0] > 4 * moved[1]
 
 
@@ -355,7 +355,7 @@ def test_the_off_policy_switch_shortens_the_horizon_of_old_positions_only():
     values = {}
     for on in (True, False):
         one, filled = agent(off_policy_correction=on, learning__off_policy_interval=15), memory(rows=30)
-        filled.targets.replace(np.arange(90), np.full((90, ACTIONS), 0.25), np.full(90, 50.0), 0)
+        filled.estimates.replace(np.arange(90), np.full((90, ACTIONS), 0.25), np.full(90, 50.0), 0)
         filled.recording.rewards[:] = 0.0
         filled.recording.endings[:] = 0
         filled.recording.episode_start[:] = 0
@@ -374,7 +374,7 @@ def test_what_is_bootstrapped_from_is_fresh_too():
         if (filled.recording.endings[row : row + 7, environment] == 0).all():
             break
     one._batch(filled, np.array([position]), np.ones(1, np.float32))
-    searched = np.flatnonzero(filled.targets.searched_at >= 0)
+    searched = np.flatnonzero(filled.estimates.made_at >= 0)
     assert searched.tolist() == [position + 3 * step for step in range(7)]  # 3 unrolled, 3 more to bootstrap from
 
 
@@ -402,7 +402,9 @@ def test_refreshing_has_root_noise(monkeypatch):
     randoms = []
     search = one._search
     monkeypatch.setattr(
-        one, "_search", lambda network, seen, random, *more: (randoms.append(random), search(network, seen, random))[1]
+        one,
+        "_search",
+        lambda network, seen, random, *more: (randoms.append(random), search(network, seen, random, *more))[1],
     )
     one.learn(filled)
     assert randoms and all(random is not None for random in randoms)

@@ -6,7 +6,8 @@ import pytest
 import torch
 from agents.made_up import agent, memory
 
-from efficientzero.agents.losses import cross_entropy, scale_gradient, unrolled_loss
+from efficientzero.agents.efficientzero.loss import scale_gradient, unrolled_loss
+from efficientzero.networks import cross_entropy
 
 BATCH = 48
 
@@ -24,8 +25,8 @@ def prepared(**changes):
 
 def loss_of(one, batch):
     network = copy.deepcopy(one.network).train()
-    loss, figures, errors = unrolled_loss(network, batch, one.settings)
-    return loss, figures, errors, network
+    loss, metrics, errors = unrolled_loss(network, batch, one.settings)
+    return loss, metrics, errors, network
 
 
 @pytest.mark.parametrize("normalisation", ["layer", "batch"])
@@ -39,7 +40,7 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         learning__continuation_weight=0.7,
         network__normalisation=normalisation,
     )
-    loss, figures, errors, network = loss_of(one, batch)
+    loss, metrics, errors, network = loss_of(one, batch)
     # Once more, term by term, with the same network in the same mode.
     network = copy.deepcopy(one.network).train()
     support = network.support
@@ -82,7 +83,7 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         total += 0.5 * (batch.consistency_mask.T * -similarity).sum(0)
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
     np.testing.assert_allclose(errors, expected_errors, rtol=1e-4)
-    assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
+    assert set(metrics) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
         {"consistency_loss", "continuation_loss"} if on else set()
     )
 
@@ -167,7 +168,7 @@ def test_the_gradient_that_later_steps_send_back_is_halved_at_each(monkeypatch):
     only_last.value_mask[:, -1] = True
     sizes = {}
     for name, halve in (("halved", scale_gradient), ("whole", lambda tensor, factor: tensor)):
-        monkeypatch.setattr("efficientzero.agents.losses.scale_gradient", halve)
+        monkeypatch.setattr("efficientzero.agents.efficientzero.loss.scale_gradient", halve)
         network = copy.deepcopy(one.network).eval()
         unrolled_loss(network, only_last, one.settings)[0].backward()
         sizes[name] = network.representation.layers[0].weight.grad.norm()

@@ -5,11 +5,11 @@ import pytest
 import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 
-from efficientzero.agents import Decision, EnvironmentSpecification, Memory, RandomAgent
-from efficientzero.agents.ppo import PPOAgent, fill, rollout_of, rollout_rows
+from efficientzero.agents import EnvironmentSpecification, RandomAgent
+from efficientzero.agents.ppo import PPOAgent
+from efficientzero.agents.rollouts import fill, rollout_of, rollout_rows
 from efficientzero.parameters import PPOSettings
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision, Estimates, Memory, Priorities, Recording
 
 ACTIONS = 4
 SHAPE = (1, 10, 10)
@@ -43,7 +43,7 @@ def agent(seed=0, actions=ACTIONS, images=False, environments=ENVIRONMENTS, fram
 
 
 def empty_memory(environments=ENVIRONMENTS, frame_stack=1, actions=ACTIONS):
-    return Memory(Recording(SHAPE, environments, frame_stack), SearchTargets(actions), Priorities(0.0))
+    return Memory(Recording(SHAPE, environments, frame_stack), Estimates(actions), Priorities(0.0))
 
 
 def screens(random, environments=ENVIRONMENTS):
@@ -73,9 +73,9 @@ def warm_up(rows, endings=None):
 
 def copy_of(memory):
     """Another memory of the same, as it is read again."""
-    copied, recording, targets = empty_memory(), memory.recording, memory.targets
+    copied, recording, targets = empty_memory(), memory.recording, memory.estimates
     copied.recording.extend(recording.frames, recording.actions, recording.rewards, recording.endings)
-    copied.targets.append(targets.policy, targets.value, targets.searched_at)
+    copied.estimates.append(targets.policy, targets.value, targets.made_at)
     return copied
 
 
@@ -251,7 +251,7 @@ def test_best_is_the_likeliest_and_sampling_follows_the_policy():
         assert counts[3] == 0
         deviation = np.sqrt(20_000 * decision.policy[0] * (1 - decision.policy[0])) + 1e-9
         assert (np.abs(counts - 20_000 * decision.policy[0]) < 4 * deviation).all()
-        assert decision.action.dtype == np.int64 and not decision.searched
+        assert decision.action.dtype == np.int64 and not decision.estimated
         assert decision.policy.dtype == decision.value.dtype == np.float32
 
 
@@ -309,14 +309,14 @@ def test_the_learning_rate_takes_the_factor_it_is_given():
         assert one.ppo.policy.optimizer.param_groups[0]["lr"] == pytest.approx(1e-3 * factor)
 
 
-def test_the_figures_are_those_of_the_update():
+def test_the_metrics_are_those_of_the_update():
     one = agent()
-    figures = one.learn(warm_up(STEPS))
-    assert figures["loss"] == pytest.approx(
-        figures["policy_loss"] + 0.5 * figures["value_loss"] - 0.01 * figures["entropy"]
+    metrics = one.learn(warm_up(STEPS))
+    assert metrics["loss"] == pytest.approx(
+        metrics["policy_loss"] + 0.5 * metrics["value_loss"] - 0.01 * metrics["entropy"]
     )
-    assert figures["entropy"] == pytest.approx(math.log(ACTIONS), abs=0.05)
-    assert 0.0 <= figures["clip_fraction"] <= 1.0 and figures["approximate_kl"] >= -1e-6
+    assert metrics["entropy"] == pytest.approx(math.log(ACTIONS), abs=0.05)
+    assert 0.0 <= metrics["clip_fraction"] <= 1.0 and metrics["approximate_kl"] >= -1e-6
 
 
 @pytest.mark.parametrize("changes", [{}, {"epochs": 1, "minibatch_size": 100}])
@@ -398,7 +398,7 @@ def test_a_restored_agent_goes_on_exactly(rows):
         for _ in range(3):  # without new frames
             each.learn(its_memory, learning_rate_factor=0.5)
     np.testing.assert_array_equal(memory.recording.actions, copied.recording.actions)
-    np.testing.assert_array_equal(memory.targets.policy, copied.targets.policy)
+    np.testing.assert_array_equal(memory.estimates.policy, copied.estimates.policy)
     assert one.updates == 7 and same_state(one.state(), other.state())
 
 
@@ -449,8 +449,8 @@ def test_the_global_generators_are_left_as_they_were():
 def test_every_weight_has_one_name_and_moves():
     one = agent()
     before = {name: array.copy() for name, array in one.network_state().items()}
-    assert sum(array.size for array in before.values()) == one.parameters
-    assert one.parameters == sum(weight.numel() for weight in one.ppo.policy.parameters())
+    assert sum(array.size for array in before.values()) == one.weight_count
+    assert one.weight_count == sum(weight.numel() for weight in one.ppo.policy.parameters())
     one.learn(warm_up(STEPS))
     for name, array in one.network_state().items():
         assert (array != before[name]).any(), name

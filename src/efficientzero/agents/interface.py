@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.progress import Progress
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED
-from efficientzero.replay.search_targets import NEVER
+from efficientzero.records.instruments import Measurement
+from efficientzero.replay import Decision, Memory, Recording
 
 Acting = Literal["training", "sampled", "best"]
-Mode = Literal[
-    "evaluation", "training"
-]  # of a network, as in torch: acting and search use the former, losses the latter
+# Of a network, as in torch: acting and search use the former, losses the latter.
+Mode = Literal["evaluation", "training"]
 
 
 @dataclass(frozen=True)
@@ -42,55 +40,6 @@ class EnvironmentSpecification:
         return self.frame_stack * channels, height, width
 
 
-@dataclass
-class Memory:
-    """All that a run remembers of what its agent saw.
-
-    Attributes:
-        recording: the transitions. targets: a search result for each. priorities: how to sample them.
-    """
-
-    recording: Recording
-    targets: SearchTargets
-    priorities: Priorities
-
-    def record(
-        self,
-        frames: NDArray[np.uint8],
-        decision: Decision,
-        rewards: NDArray[np.float32],
-        endings: NDArray[np.uint8],
-        updates: int,
-    ) -> None:
-        """Adds a row: the frames acted on, the decision, and what came of it (see :class:`Recording`).
-
-        A transition can be sampled once something after it is known: with its episode's termination or its next row.
-        """
-        row = self.recording.rows
-        self.recording.append(frames, decision.action, rewards, endings)
-        self.targets.append(decision.policy, decision.value, updates if decision.searched else NEVER)
-        ready = np.flatnonzero(endings == TERMINATED) + row * len(endings)
-        if row:
-            continued = np.flatnonzero(self.recording.endings[row - 1] == ONGOING) + (row - 1) * len(endings)
-            ready = np.concatenate([continued, ready])
-        self.priorities.add(ready)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Actions, and the search they came from.
-
-    Attributes:
-        action: int64 ``[batch]``. policy: float32 ``[batch, actions]``. value: float32 ``[batch]``.
-        searched: whether policy and value are a search's, worth keeping as targets.
-    """
-
-    action: NDArray[np.int64]
-    policy: NDArray[np.float32]
-    value: NDArray[np.float32]
-    searched: bool
-
-
 @dataclass(frozen=True)
 class Drift:
     """How far one old search target was from the same position's search with the present network.
@@ -107,29 +56,12 @@ class Drift:
     value_difference: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One figure of how sound an agent's network is on recorded positions: see ``soundness.py``.
-
-    Attributes:
-        quantity: what was measured, such as ``reward_correlation``. depth: imagined steps from the root, 0 for the
-            root. mode: of the network; ``recorded`` for what is a fact of the recording alone.
-        value: None where it is undefined. positions: how many it is of.
-    """
-
-    quantity: str
-    depth: int
-    mode: Mode | Literal["recorded"]
-    value: float | None
-    positions: int
-
-
 class Agent(Protocol):
     """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
 
     updates: int
     priority_exponent: float  # of the replay it learns from
-    figures_every: int  # updates between two whose figures are kept
+    metrics_every: int  # updates between two whose metrics are kept
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
@@ -149,7 +81,7 @@ class Agent(Protocol):
         """Updates that the agent has to have made when its run has ``env_steps``."""
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update; returns figures worth plotting, such as losses.
+        """One update; returns metrics worth plotting, such as losses.
 
         Args:
             memory: what to learn from. learning_rate_factor: of the learning rate.
@@ -186,7 +118,7 @@ class Agent(Protocol):
         """The inverse of :meth:`network_state`."""
 
     @property
-    def parameters(self) -> int:
+    def weight_count(self) -> int:
         """Trainable numbers in the network."""
 
     @property

@@ -7,18 +7,85 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from efficientzero.agents.augment import augmented
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
-from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.replay_agent import ReplayAgent, cells_shift
-from efficientzero.augment import augmented
-from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
+from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification, Measurement
+from efficientzero.agents.learner import Learner, Loss, cells_shift
+from efficientzero.agents.random_streams import generator
+from efficientzero.agents.targets import n_step_values, unroll
+from efficientzero.networks import (
+    Convolutions,
+    NoisyLinear,
+    ReturnDistribution,
+    cross_entropy,
+    resample_noise,
+    silence_noise,
+)
 from efficientzero.parameters import RainbowSettings
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.targets import n_step_values, unroll
+from efficientzero.replay import Decision, Memory, Recording
+
+
+class ValueNetwork(nn.Module):
+    """Convolutions, one hidden layer, and the value (or its distribution) of each action.
+
+    Args:
+        convolutions: what comes before the linear layers.
+        actions: the number of actions.
+        hidden: width of the hidden layer; with ``dueling``, of each of the two.
+        outputs: 1 for a plain value, or the number of atoms of its distribution.
+        dueling: separate streams, each with its own hidden layer, for the value of the state and the advantage of
+            each action (Wang et al. 2016, eq. 9; per atom as in Hessel et al. 2018).
+        noisy: every linear layer is a :class:`NoisyLinear` (Fortunato et al. 2018).
+        initial_noise: how noisy these are at first; without ``noisy`` it means nothing.
+    """
+
+    HEADS = ("state_stream", "action_stream")
+
+    def __init__(
+        self,
+        convolutions: Convolutions,
+        actions: int,
+        *,
+        hidden: int,
+        outputs: int,
+        dueling: bool,
+        noisy: bool,
+        initial_noise: float,
+    ):
+        super().__init__()
+
+        def linear(inputs: int, width: int) -> nn.Module:
+            return NoisyLinear(inputs, width, initial_noise) if noisy else nn.Linear(inputs, width)
+
+        def stream(rows: int) -> nn.Module:
+            return nn.Sequential(
+                linear(convolutions.features, hidden),
+                nn.ReLU(),
+                linear(hidden, rows * outputs),
+                nn.Unflatten(1, (rows, outputs)),
+            )
+
+        self.convolutions = convolutions
+        self.state_stream = stream(1) if dueling else None
+        self.action_stream = stream(actions)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """The values, or the logits of their distributions.
+
+        Args:
+            observation: uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1].
+
+        Returns:
+            float32 ``[batch, actions, outputs]``: logits over the atoms, or with one output the value at index 0.
+        """
+        features = self.convolutions(observation)
+        advantage = self.action_stream(features).float()
+        if self.state_stream is None:
+            return advantage
+        return self.state_stream(features) + advantage - advantage.mean(dim=1, keepdim=True)
 
 
 @dataclass(frozen=True)
@@ -41,7 +108,7 @@ class TransitionBatch:
     weights: Tensor
 
 
-class RainbowAgent(ReplayAgent):
+class RainbowAgent(Learner):
     """Learns action values, or their distributions, by n-step Q-learning.
 
     The n steps are cut short at the newest row of an episode that was truncated or goes on. The arguments are those of
@@ -91,14 +158,14 @@ class RainbowAgent(ReplayAgent):
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
         """See :class:`efficientzero.agents.interface.Agent`; ``best`` acts by the noisy layers' means."""
-        network = self._acting_network(mode)
+        network = self.acting_network(mode)
         if mode == "best":
             silence_noise(network)
         else:
             resample_noise(network, random)
-        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
+        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self.autocast():
             values = self._means(network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
-        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=False)
+        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, estimated=False)
 
     def _means(self, outputs: Tensor) -> Tensor:
         """The network's output ``[batch, actions, outputs]`` -> action values, float32 ``[batch, actions]``."""
@@ -108,9 +175,18 @@ class RainbowAgent(ReplayAgent):
         """Nothing: its targets are made anew for every batch, and none is kept."""
         return None
 
-    def _batch(
-        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
-    ) -> tuple[TransitionBatch, dict[str, float]]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
+        """Nothing: it has no model."""
+        return []
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
+        """One update; see :class:`efficientzero.agents.interface.Agent`."""
+        self.begin_update(finishing=finishing)
+        positions, weights = self.draw(memory)
+        batch = self._batch(memory, positions, weights)
+        return self.descend(memory, positions, lambda: self._loss(batch), learning_rate_factor, finishing=finishing)
+
+    def _batch(self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]) -> TransitionBatch:
         recording, learning = memory.recording, self.learning
         unrolled = unroll(recording, positions, 0, self.td_steps)
         discount = self.settings.discount
@@ -129,9 +205,9 @@ class RainbowAgent(ReplayAgent):
             "weights": weights,
         }
         tensors = {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
-        return TransitionBatch(observations=observations, next_observations=next_observations, **tensors), {}
+        return TransitionBatch(observations=observations, next_observations=next_observations, **tensors)
 
-    def _loss(self, batch: TransitionBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+    def _loss(self, batch: TransitionBatch) -> Loss:
         resample_noise(self.learned_network, generator(self.seed, "noise", self.updates))
         resample_noise(self.target_network, generator(self.seed, "target noise", self.updates))
         everyone = torch.arange(len(batch.actions), device=self.device)

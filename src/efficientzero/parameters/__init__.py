@@ -3,31 +3,34 @@
 Nothing here imports torch, so that a mistake is reported in a fraction of a second.
 """
 
-from efficientzero.parameters.check import ParameterError, check
-from efficientzero.parameters.load import load_parameters
-from efficientzero.parameters.milestones import doubling_list
+from efficientzero.parameters.loading import ParameterError, check, load_parameters
 from efficientzero.parameters.schema import (
     AgentSettings,
-    ConvolutionalNetwork,
     EfficientZeroSettings,
-    Environments,
     Evaluation,
-    Exploration,
-    Learning,
-    Milestones,
-    MilestoneStep,
+    Finishing,
     ModelFreeMuZeroSettings,
-    Network,
-    OffPolicyLearning,
     Parameters,
     PPOSettings,
     RainbowSettings,
     RandomSettings,
-    Reanalysis,
+)
+from efficientzero.parameters.sections import (
+    ConvolutionalNetwork,
+    Environments,
+    Exploration,
+    Learning,
+    Milestones,
+    MilestoneStep,
+    Network,
+    OffPolicyLearning,
     RepeatedActions,
     Search,
+    Section,
     UnrolledLearning,
+    doubling_list,
 )
+from efficientzero.parameters.spelling import suggestion
 
 __all__ = [
     "AgentSettings",
@@ -36,6 +39,7 @@ __all__ = [
     "Environments",
     "Evaluation",
     "Exploration",
+    "Finishing",
     "Learning",
     "MilestoneStep",
     "Milestones",
@@ -47,11 +51,12 @@ __all__ = [
     "Parameters",
     "RainbowSettings",
     "RandomSettings",
-    "Reanalysis",
     "RepeatedActions",
     "Search",
+    "Section",
     "UnrolledLearning",
     "check",
     "doubling_list",
     "load_parameters",
+    "suggestion",
 ]

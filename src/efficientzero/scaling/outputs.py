@@ -26,7 +26,7 @@ from efficientzero.scaling.figures.soundness import draw_soundness
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
-from efficientzero.scaling.results.tables import curve_table
+from efficientzero.scaling.scores import curve_table
 
 Axis = Literal["frames", "training_flops"]
 

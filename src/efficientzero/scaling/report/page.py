@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from efficientzero.folders import write_whole
 from efficientzero.games import find_game
+from efficientzero.records.files import write_whole
 from efficientzero.scaling.analysis.analysis import Analysis
 from efficientzero.scaling.curves.reference_scores import CEILINGS
 from efficientzero.scaling.figures.appearance import agent_name, named
