@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from dvc.utils.hydra import compose_and_dump
-from test_loop import Counted
+from runs import Counted
 
 from efficientzero.evaluation import evaluate, evaluation_environments
 from efficientzero.loop import finish, search_again, train, warm_up

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from test_loop import Counted, started, train
+from runs import Counted, started
 from tiny import tiny
 
 from efficientzero.device import choose_device
+from efficientzero.loop import train
 from efficientzero.parameters import ParameterError
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity

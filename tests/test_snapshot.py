@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
-from test_loop import Counted, started, train
+from runs import Counted, started
 from tiny import tiny
 
+from efficientzero.loop import train
 from efficientzero.records.cost import CostRecord
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity

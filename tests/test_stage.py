@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_loop import started
+from runs import started
 from tiny import tiny
 
 from efficientzero.run import save_run

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
 from efficientzero.loop import finish, search_again

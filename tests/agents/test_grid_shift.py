@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_loop import Counted, never, started
+from runs import Counted, never, started
 from tiny import tiny
 
 from efficientzero.loop import train
