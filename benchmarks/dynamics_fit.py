@@ -24,8 +24,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
 from efficientzero.agents.targets import unroll
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress

@@ -22,8 +22,7 @@ import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.efficientzero.soundness import correlation, draw_sample, normalised, predictions
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress

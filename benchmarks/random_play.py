@@ -19,8 +19,7 @@ import numpy as np
 import torch
 
 from efficientzero.evaluation import evaluate, evaluation_environments
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.loop import learn, warm_up
 from efficientzero.parameters import Parameters, PPOSettings, RandomSettings, check
 from efficientzero.progress import Progress

@@ -58,7 +58,7 @@ def main() -> None:
         env_steps=0,
         frame_skip=environments.frame_skip,
         updates=policy.updates,
-        parameters=policy.parameters,
+        parameters=policy.weight_count,
         training_flops=0,
     ).write(paths.score(0))
     print(f"{identity.game} random play: mean return {score.mean_return:.1f} over {len(score.episodes)} episodes")

@@ -26,7 +26,7 @@ def main() -> None:
         env_steps=milestone,
         frame_skip=environments.frame_skip,
         updates=agent.updates,
-        parameters=agent.parameters,
+        parameters=agent.weight_count,
         training_flops=training_flops,
     ).write(paths.score(milestone))
     save_soundness(agent, recorded(score, environments, parameters.envs), paths.generalisation(milestone))

@@ -3,8 +3,7 @@ import pytest
 from runs import Counted, files, never, started, trained_in_parts
 from tiny import tiny
 
-from efficientzero.agents import Drift
-from efficientzero.loop import drift_by_age, finish, finishing_updates, search_again, train, warm_up
+from efficientzero.loop import finish, finishing_updates, search_again, train, warm_up
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import load_run, new_run, save_run
@@ -41,7 +40,7 @@ def test_budgets_and_updates_are_exact_and_the_same_for_all_agents(name):
     assert run.env_steps == 80 == run.environments.env_steps  # no new frames
     assert finishing_updates(run.agent, 80, parameters.finishing) == finishing
     assert run.agent.updates == updates + finishing
-    assert (run.agent.flops > 0) == (run.agent.parameters > 0) == (name != "random")
+    assert (run.agent.flops > 0) == (run.agent.weight_count > 0) == (name != "random")
 
 
 def test_finishing_decays_the_learning_rate_linearly():
@@ -144,13 +143,3 @@ def test_no_repetition_outlasts_its_game():
         warm_up(run, env_steps, parameters.envs, Counted())
         assert not run.repetition.remaining[run.last].any()
     assert ended > 10
-
-
-def test_drift_is_averaged_over_doubling_ages():
-    ages = np.array([0, 1, 2, 3, 4, 7, 8])
-    rows = drift_by_age(Drift(ages, ages.astype(np.float32), 2 * ages.astype(np.float32)))
-    assert [(row.age_from, row.age_to, row.positions) for row in rows] == [
-        (0, 0, 1), (1, 1, 1), (2, 3, 2), (4, 7, 2), (8, 8, 1),
-    ]  # fmt: skip
-    assert [row.policy_distance for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
-    assert drift_by_age(None) == []

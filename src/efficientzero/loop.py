@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from efficientzero.agents import Drift, RandomAgent
+from efficientzero.agents import RandomAgent
+from efficientzero.agents.efficientzero.reanalysis import drift_by_age
 from efficientzero.agents.interface import Agent
 from efficientzero.agents.random_streams import generator
 from efficientzero.parameters import Environments, Finishing
 from efficientzero.progress import Progress
-from efficientzero.records.instruments import DriftBin
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 from efficientzero.run import Run
 
@@ -119,20 +119,3 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
             }
         )
         run.returns[index], run.lengths[index] = 0.0, 0
-
-
-def drift_by_age(drift: Drift | None) -> list[DriftBin]:
-    """Means of a drift over doubling bins of the old targets' age in updates: 0, 1, 2-3, 4-7, ..."""
-    if drift is None or not len(drift.age):
-        return []
-    bins = np.where(drift.age > 0, np.floor(np.log2(np.maximum(drift.age, 1))).astype(int) + 1, 0)
-    return [
-        DriftBin(
-            age_from=int(drift.age[bins == index].min()),
-            age_to=int(drift.age[bins == index].max()),
-            positions=int((bins == index).sum()),
-            policy_distance=float(drift.policy_distance[bins == index].mean()),
-            value_difference=float(drift.value_difference[bins == index].mean()),
-        )
-        for index in np.unique(bins)
-    ]

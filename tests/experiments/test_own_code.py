@@ -8,7 +8,7 @@ import dvc.api
 import pytest
 from experiments.checkouts import ENVIRONMENT, make_checkout, run
 
-from efficientzero.experiments import experiment_names
+from efficientzero.experiments.git import experiment_names
 
 pytestmark = pytest.mark.long
 

@@ -118,7 +118,7 @@ class Agent(Protocol):
         """The inverse of :meth:`network_state`."""
 
     @property
-    def parameters(self) -> int:
+    def weight_count(self) -> int:
         """Trainable numbers in the network."""
 
     @property

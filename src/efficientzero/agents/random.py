@@ -20,7 +20,7 @@ class RandomAgent:
     updates = 0
     priority_exponent = 0.0
     metrics_every = 1
-    parameters = 0
+    weight_count = 0
     flops = 0
 
     def __init__(self, actions: int):

@@ -17,12 +17,12 @@ from efficientzero.games import Game
 from efficientzero.parameters import Environments
 
 
-def make_emulators(game: Game, parameters: Environments, *, count: int, threads: int) -> Emulators:
-    """The backend of the game's family."""
+def make_emulators(game: Game, parameters: Environments, *, count: int, threads: int, **shown: Any) -> Emulators:
+    """The backend of the game's family; ``shown``: how an ALE game shows itself otherwise than ``parameters`` say."""
     if game.family == "ale":
         from efficientzero.envs.atari import AtariEmulators
 
-        return AtariEmulators(game, parameters, count=count, threads=threads)
+        return AtariEmulators(game, parameters, count=count, threads=threads, **shown)
     from efficientzero.envs.minatar import MinAtarEmulators
 
     return MinAtarEmulators(game, parameters, count=count)

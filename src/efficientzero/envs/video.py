@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.envs.environments import episode_seed
-from efficientzero.envs.step import Emulators
+from efficientzero.envs.environments import episode_seed, make_emulators
 from efficientzero.games import Game
 from efficientzero.parameters import Environments
 
@@ -39,7 +38,7 @@ def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequenc
     over the last two frames of each env step). Raises ``ValueError`` for actions that the game does not have or that go
     on after its end.
     """
-    emulators = _color_emulators(game, parameters)
+    emulators = make_emulators(game, parameters, count=1, threads=1, screen=(210, 160), color="rgb")
     outside = [action for action in actions if not 0 <= action < emulators.num_actions]
     if outside:
         raise ValueError(f"actions: expected 0 to {emulators.num_actions - 1}, got {outside[0]}.")
@@ -54,16 +53,6 @@ def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequenc
         game_over = bool(over[0])
     pictures = np.stack(observations)
     return np.moveaxis(pictures, 1, -1).copy() if game.family == "ale" else _paint(pictures)
-
-
-def _color_emulators(game: Game, parameters: Environments) -> Emulators:
-    if game.family == "ale":
-        from efficientzero.envs.atari import AtariEmulators
-
-        return AtariEmulators(game, parameters, count=1, threads=1, screen=(210, 160), color="rgb")
-    from efficientzero.envs.minatar import MinAtarEmulators
-
-    return MinAtarEmulators(game, parameters, count=1)
 
 
 def _paint(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil
 
-from efficientzero.parameters.milestones import doubling_list
 from efficientzero.parameters.schema import (
-    ConvolutionalNetwork,
     EfficientZeroSettings,
-    Learning,
     ModelFreeMuZeroSettings,
     Parameters,
     PPOSettings,
     RainbowSettings,
 )
+from efficientzero.parameters.sections import ConvolutionalNetwork, Learning, doubling_list
 from efficientzero.parameters.spelling import suggestion
 
 MINATAR_SIZE = 10
