@@ -8,11 +8,11 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
     from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_video
     from efficientzero.progress import Progress
     from efficientzero.records.score import ScoreRecord
-    from efficientzero.run import load_finished, save_soundness
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.run import load_finished, save_soundness
 
     configure_torch(parameters.threads)
     settings = parameters.evaluation

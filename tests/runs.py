@@ -1,8 +1,8 @@
 """Runs to test with: started, trained in parts, and saved to see whether they are the same."""
 
-from efficientzero.loop import train, warm_up
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import load_run, new_run, save_run
+from efficientzero.running.loop import train, warm_up
+from efficientzero.running.run import load_run, new_run, save_run
 
 
 class Counted:

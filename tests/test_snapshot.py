@@ -4,11 +4,11 @@ import pytest
 from runs import Counted, started
 from tiny import tiny
 
-from efficientzero.loop import train
 from efficientzero.records.cost import CostRecord
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import save_run
+from efficientzero.running.loop import train
+from efficientzero.running.run import save_run
 from efficientzero.snapshot import Snapshots, fingerprint
 
 

@@ -11,7 +11,7 @@ import yaml
 from runs import started
 from tiny import tiny
 
-from efficientzero.run import save_run
+from efficientzero.running.run import save_run
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,8 +6,8 @@ import torch
 from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again
-from efficientzero.run import load_finished, save_finished
+from efficientzero.running.loop import finish, search_again
+from efficientzero.running.run import load_finished, save_finished
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 DECAY = 0.8

@@ -6,7 +6,7 @@ import torch
 from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again, train
+from efficientzero.running.loop import finish, search_again, train
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew

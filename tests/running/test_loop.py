@@ -3,10 +3,10 @@ import pytest
 from runs import Counted, files, never, started, trained_in_parts
 from tiny import tiny
 
-from efficientzero.loop import finish, finishing_updates, search_again, train, warm_up
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
-from efficientzero.run import load_run, new_run, save_run
+from efficientzero.running.loop import finish, finishing_updates, search_again, train, warm_up
+from efficientzero.running.run import load_run, new_run, save_run
 
 AGENTS = {  # updates due at 80 env steps of `tiny`, and those of the finishing branch
     "efficientzero": (20, 4),
