@@ -8,13 +8,13 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
     from efficientzero.envs import write_video
     from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, recorded
     from efficientzero.games import find_game
     from efficientzero.progress import Progress
     from efficientzero.records.score import ScoreRecord
-    from efficientzero.run import load_finished, save_soundness
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.run import load_finished, save_soundness
 
     configure_torch(parameters.threads)
     settings = parameters.evaluation

@@ -8,10 +8,10 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
-    from efficientzero.loop import finish, finishing_updates, reanalyze
     from efficientzero.progress import Progress
-    from efficientzero.run import save_drift, save_finished
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.loop import finish, finishing_updates, reanalyze
+    from efficientzero.running.run import save_drift, save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)

@@ -1,6 +1,6 @@
 import numpy as np
 from PIL import Image
-from test_loop import Counted
+from runs import Counted
 from tiny import tiny
 
 from efficientzero import evaluation

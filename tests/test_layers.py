@@ -8,12 +8,12 @@ import pytest
 from import_graph import PACKAGE, SOURCE, imported, modules
 
 LAYERS = [
-    {"compiled", "device", "games", "parameters", "progress", "records"},
+    {"compiled", "games", "parameters", "progress", "records"},
     {"envs"},
     {"networks"},
     {"replay", "search"},
     {"agents"},
-    {"evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
+    {"evaluation", "registered_model", "running", "snapshot", "stage"},
     {"published", "scaling"},
     {"experiments"},
     {"commands"},

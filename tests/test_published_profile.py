@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import yaml
 from dvc.utils.hydra import compose_and_dump
-from test_loop import Counted
+from runs import Counted
 
 from efficientzero.evaluation import evaluate, evaluation_environments
-from efficientzero.loop import finish, reanalyze, train, warm_up
 from efficientzero.parameters import check
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import new_run
+from efficientzero.running.loop import finish, reanalyze, train, warm_up
+from efficientzero.running.run import new_run
 
 ROOT = Path(__file__).parents[1]
 SMALL = [

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, reanalyze
-from efficientzero.run import load_finished, save_finished
+from efficientzero.running.loop import finish, reanalyze
+from efficientzero.running.run import load_finished, save_finished
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 DECAY = 0.8

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, reanalyze, train
+from efficientzero.running.loop import finish, reanalyze, train
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew

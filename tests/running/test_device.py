@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src"
+SOURCE = Path(__file__).parents[2] / "src"
 # In a process of its own, for what it has loaded; an agent learns and is saved there, as by `train`.
 PROGRAM = """
 import sys
 import torch
 before = set(sys.modules)
-from efficientzero.device import configure_torch
+from efficientzero.running.device import configure_torch
 configure_torch(1)
 assert torch.get_num_threads() == 1 and torch.are_deterministic_algorithms_enabled()
 assert torch.is_deterministic_algorithms_warn_only_enabled() and not torch.utils.deterministic.fill_uninitialized_memory
 from pathlib import Path
 from tiny import tiny
-from efficientzero.loop import train, warm_up
+from efficientzero.running.loop import train, warm_up
 from efficientzero.progress import Progress
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import load_run, new_run, save_run
+from efficientzero.running.run import load_run, new_run, save_run
 parameters = tiny(agent__dqn__learning__optimizer=sys.argv[2])
 run, progress = new_run(RunIdentity(parameters, "dqn", 0)), Progress(1, "", "")
 warm_up(run, 40, parameters.envs, progress)

@@ -13,13 +13,13 @@ from safetensors.numpy import load_file, save_file
 
 from efficientzero.agents import Agent, EnvironmentSpecification, make_agent
 from efficientzero.agents.exploration import Repetition
-from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
 from efficientzero.games import find_game
 from efficientzero.records.files import RecordError, new_folder, open_folder, read_table, write_table
 from efficientzero.records.instruments import DriftBin, read_drift_bins, write_rows
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Estimates, Memory, Priorities, Recording, read_chunks, write_chunks
+from efficientzero.running.device import choose_device
 
 KIND, FINISHED_KIND = "run", "finished agent"
 

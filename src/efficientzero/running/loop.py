@@ -14,7 +14,7 @@ from efficientzero.agents.random_streams import generator
 from efficientzero.parameters import Environments, Finishing
 from efficientzero.progress import Progress
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
-from efficientzero.run import Run
+from efficientzero.running.run import Run
 
 Snapshot = Callable[[Run], None]
 

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
-from test_loop import Counted, started, train
+from runs import Counted, started
 from tiny import tiny
 
-from efficientzero.device import choose_device
 from efficientzero.parameters import ParameterError
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import load_finished, load_run, save_finished, save_run
+from efficientzero.running.device import choose_device
+from efficientzero.running.loop import train
+from efficientzero.running.run import load_finished, load_run, save_finished, save_run
 
 
 def test_a_run_of_other_parameters_is_refused_by_name(tmp_path):
