@@ -26,6 +26,7 @@ SCALING = [
     {"power_laws"},
     {"verdict"},
     {"analysis"},
+    {"words"},
     {"figures"},
     {"report"},
     {"outputs"},

@@ -90,3 +90,8 @@ def duration(seconds: float) -> str:
         if seconds >= least:
             return f"{seconds / size:,.1f} {unit}"
     return f"{number(seconds)} s"
+
+
+def whole(value: float) -> str:
+    """A count; a dash where there is none."""
+    return f"{value:,.0f}" if np.isfinite(value) and value > 0 else NONE
