@@ -19,13 +19,17 @@ LAYERS = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
-    {"input_error", "json_values", "refused"},
+    {"input_error", "refused", "words"},
     {"results"},
-    {"curves"},
-    {"estimates"},
+    {"reference_scores"},
+    {"curves", "soundness"},
+    {"flagged_games", "resampling"},
+    {"estimators"},
     {"power_laws"},
+    {"evidence"},
     {"verdict"},
-    {"analysis"},
+    {"pair"},
+    {"analysis", "findings"},
     {"figures"},
     {"report"},
     {"outputs"},

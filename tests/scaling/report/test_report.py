@@ -13,12 +13,11 @@ from html_outline import Outline
 from import_graph import SOURCE
 from report_table import FIGURES, compared, score_table, single_run, written
 
-from efficientzero.scaling.analysis.analysis import analyse
-from efficientzero.scaling.curves.bootstrap import Interval
-from efficientzero.scaling.estimates.frames_ratio import FramesToMatch
+from efficientzero.scaling.analysis import analyse
+from efficientzero.scaling.estimators.frames_ratio import FramesToMatch
 from efficientzero.scaling.figures.appearance import named
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.power_laws.power import Design, Power
+from efficientzero.scaling.power_laws.power import Design, Needed, Power
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, above_human
@@ -33,7 +32,7 @@ from efficientzero.scaling.report.wording import (
     power_of_ten,
     sentence,
 )
-from efficientzero.scaling.verdict.needed_design import Needed
+from efficientzero.scaling.resampling import Interval
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.curves.bootstrap import Estimand
 from efficientzero.scaling.figures.appearance import KNOWN, named
+from efficientzero.scaling.resampling import Estimand
 
 GREY = "0.35"
 DETERMINISTIC_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "efficientzero", "svg.fonttype": "path", "font.size": 9.5}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.wording import listed, play_time, sentence, share

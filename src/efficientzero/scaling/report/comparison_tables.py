@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.estimates.frames_ratio import RatioAtLevel
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.estimators.frames_ratio import RatioAtLevel
 from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.captions import Caption, caption, refused_caption

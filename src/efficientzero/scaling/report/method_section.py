@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import efficientzero
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS, both_ceilings
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS, both_ceilings
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element

@@ -12,10 +12,10 @@ import pandas as pd
 
 from efficientzero.folders import write_whole
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name, named
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.comparison_tables import crossings, exponents_table, frames_table, predictions_table
 from efficientzero.scaling.report.costs_table import costs_table

@@ -6,10 +6,10 @@ import pandas as pd
 
 from efficientzero.games import find_game
 from efficientzero.published import expectation_in_words
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.reference_scores import CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name, named
+from efficientzero.scaling.pair import PairAnalysis
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, WHO_THE_HUMANS_ARE, above_human
 from efficientzero.scaling.report.costs_table import cost_means

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from efficientzero.scaling.analysis.analysis import Analysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name, named
+from efficientzero.scaling.power_laws.power import Needed
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import counted, sentence, share
-from efficientzero.scaling.verdict.needed_design import Needed
-from efficientzero.scaling.verdict.verdict import Verdict
+from efficientzero.scaling.verdict import Verdict
 
 SHOWN = 4  # of the figures that one reason stands in the way of
 

@@ -9,10 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.minatar_scale import minatar_scale
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name
+from efficientzero.scaling.reference_scores import CEILING_NAMES, minatar_scale
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.data_table import data_table
 from efficientzero.scaling.report.markup import Markup, element

@@ -7,7 +7,7 @@ import pandas as pd
 from efficientzero.scaling.figures.appearance import agent_name
 from efficientzero.scaling.report.markup import Content, Markup, element
 from efficientzero.scaling.report.wording import counted, listed, sentence
-from efficientzero.scaling.verdict.soundness import Check, Judgement, judge, overall
+from efficientzero.scaling.soundness import Check, Judgement, judge, overall
 
 MEANING = (
     "A search is as good as the model that it runs on, and no loss shows whether that is good: losses are computed in "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS, Ceiling
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS, Ceiling
 from efficientzero.scaling.report.markup import Markup, element
 
 LEVEL, HUMAN_NORMALISED = "z, the level", "human-normalised score"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis, PairEstimates
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import agent_name, named
+from efficientzero.scaling.pair import PairAnalysis, PairEstimates
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.markup import Markup, element
 from efficientzero.scaling.report.wording import listed, sentence, with_interval

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval
 
 FRAMES_PER_SECOND = 60
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
