@@ -29,7 +29,7 @@ set -eu
 stage=$1 agent= seed= to=
 shift
 while [ $# -gt 0 ]; do
-  case $1 in --agent) agent=$2 ;; --seed) seed=$2 ;; --to | --at) to=$2 ;; esac
+  case $1 in --agent) agent=$2 ;; --seed) seed=$2 ;; --milestone) to=$2 ;; esac
   shift 2
 done
 run=$agent/$seed
@@ -134,7 +134,7 @@ def stage_seconds(folder: Path, repetitions: int = 50) -> float:
     (folder / "run").write_text(STAGE)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for seed in range(repetitions):
-        command = ["sh", "run", "train", "--agent", "none", "--seed", str(seed), "--from", "0", "--to", "1"]
+        command = ["sh", "run", "train", "--agent", "none", "--seed", str(seed), "--from", "0", "--milestone", "1"]
         subprocess.run(command, cwd=folder, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / repetitions

@@ -22,16 +22,16 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
+from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
+from efficientzero.agents.targets import unroll
 from efficientzero.experiments.composition import composed
 from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
-from efficientzero.networks import EfficientZeroNetwork
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.replay import Recording
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
-from efficientzero.targets import unroll
 
 ROOT = Path(__file__).parents[1]
 LATENTS = ("min_max", "standard", "free")

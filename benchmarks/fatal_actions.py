@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from efficientzero.agents.efficientzero import EfficientZeroAgent, NetworkModel
+from efficientzero.agents.efficientzero import EfficientZeroAgent
+from efficientzero.agents.efficientzero.soundness import normalised
 from efficientzero.agents.network_agent import NetworkAgent
-from efficientzero.agents.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
 from efficientzero.experiments.composition import composed
 from efficientzero.experiments.overrides import parse_overrides
@@ -79,12 +79,11 @@ def action_values(agent: NetworkAgent, observations: NDArray[np.uint8]) -> NDArr
     with normalised(agent.network, "evaluation"), torch.inference_mode():
         if not isinstance(agent, EfficientZeroAgent):
             return agent.network(seen).cpu().numpy()
-        model = NetworkModel(agent.network)
-        root = model.root(seen)
+        root = agent.network.root(seen)
         values = []
         for action in range(agent.actions):
             taken = torch.full((len(seen),), action, device=seen.device)
-            output = model.recurrent(root.latent, root.reward_state, taken)
+            output = agent.network.recurrent(root.latent, root.reward_state, taken)
             goes_on = 1.0 if output.continuation is None else output.continuation
             values.append(output.reward + agent.settings.discount * goes_on * output.value)
     return torch.stack(values, dim=1).cpu().numpy()

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from efficientzero.agents import Agent, Decision, Memory
+from efficientzero.agents import Agent
 from efficientzero.envs import GameEnvironments
 from efficientzero.experiments.composition import composed
 from efficientzero.games import find_game
 from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
-from efficientzero.replay import Priorities, Recording, SearchTargets
+from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 from efficientzero.run import agent_for
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
     count, actions = environments.count, environments.num_actions
     memory = Memory(
         Recording(environments.observation_shape, count, environments.frame_stack),
-        SearchTargets(actions),
+        Estimates(actions),
         Priorities(0.0),
     )
     for _ in range(rows):
@@ -57,7 +57,7 @@ def filled_memory(environments: GameEnvironments, rows: int = 300) -> Memory:
             action=random.integers(actions, size=count),
             policy=np.full((count, actions), 1 / actions, np.float32),
             value=np.zeros(count, np.float32),
-            searched=True,
+            estimated=True,
         )
         frames = random.integers(0, 255, (count, *environments.observation_shape)).astype(np.uint8)
         endings = (random.random(count) < 0.02).astype(np.uint8)

@@ -21,13 +21,13 @@ import numpy as np
 import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
-from efficientzero.agents.interface import Memory
-from efficientzero.agents.soundness import correlation, draw_sample, normalised, predictions
+from efficientzero.agents.efficientzero.soundness import correlation, draw_sample, normalised, predictions
 from efficientzero.experiments.composition import composed
 from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
+from efficientzero.replay import Memory
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
 

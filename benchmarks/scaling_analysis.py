@@ -23,13 +23,12 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import expit
 
-from efficientzero.scaling.analysis.pair import estimate_pair
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, weights
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.estimates.description import describe
-from efficientzero.scaling.estimates.mean_curves import mean_curves
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.estimators.aggregates import describe, mean_curves
+from efficientzero.scaling.pair import estimate_pair
 from efficientzero.scaling.power_laws.extrapolation import predict_score
-from efficientzero.scaling.verdict.verdict import judge
+from efficientzero.scaling.resampling import ESTIMANDS, weights
+from efficientzero.scaling.verdict import judge
 
 AGENTS = ("efficientzero", "muzero_reanalyze", "rainbow")
 GAMES, SEEDS, RESAMPLES = 26, 5, 2000
@@ -93,9 +92,7 @@ def analyse(clock: Clock) -> list[str]:
                 "predictions",
                 lambda f=curves[ceiling], d=each, a=agent, n=ahead: predict_score(f, d, a, n * FRAMES[-1]),
             )
-    clock.timed(
-        "means, human-normalised aggregates", lambda: (mean_curves(curves, drawn), describe(curves, drawn, AGENTS))
-    )
+    clock.timed("means, human-normalised aggregates", lambda: (mean_curves(curves, drawn), describe(curves, drawn)))
     return verdicts
 
 

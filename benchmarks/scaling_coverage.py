@@ -30,14 +30,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 from scaling.plasmode import plasmode  # noqa: E402
 from scaling.weighted_games import weighted_games  # noqa: E402
 
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval, interval, weights  # noqa: E402
-from efficientzero.scaling.curves.curves import Curves  # noqa: E402
-from efficientzero.scaling.estimates.isotonic import isotonic, log_frames_to_reach  # noqa: E402
-from efficientzero.scaling.estimates.transform_free import ExponentRatio, exponent_ratio, pair  # noqa: E402
+from efficientzero.scaling.curves import Curves  # noqa: E402
+from efficientzero.scaling.estimators.monotone import isotonic, log_frames_to_reach  # noqa: E402
+from efficientzero.scaling.estimators.transform_free import ExponentRatio, exponent_ratio, pair  # noqa: E402
 from efficientzero.scaling.power_laws.comparison import compare_exponents  # noqa: E402
 from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law  # noqa: E402
 from efficientzero.scaling.power_laws.power_law import MODELS  # noqa: E402
 from efficientzero.scaling.refused import Refused  # noqa: E402
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval, interval, weights  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "scaling_coverage.md"
 RANGE = (0.92, 0.98)

@@ -7,9 +7,9 @@ from efficientzero.stage import checked_parameters, reported_errors, run_argumen
 
 def main() -> None:
     parser = run_arguments(__doc__)
-    parser.add_argument("--at", required=True, type=int, help="the milestone, in env steps")
+    parser.add_argument("--milestone", required=True, type=int, metavar="ENV_STEPS", help="the one to score")
     arguments = parser.parse_args()
-    name, seed, at = arguments.agent, arguments.seed, arguments.at
+    name, seed, milestone = arguments.agent, arguments.seed, arguments.milestone
     parameters = checked_parameters(name)
 
     from efficientzero.device import configure_torch
@@ -20,27 +20,27 @@ def main() -> None:
     configure_torch(parameters.threads)
     settings = parameters.evaluation
     environments = evaluation_environments(parameters)
-    folder = Path(f"data/finished/{name}/{seed}/{at}")
+    folder = Path(f"data/finished/{name}/{seed}/{milestone}")
     agent, training_flops = load_finished(parameters, name, seed, folder, environments)
-    with Progress(settings.episodes, f"{parameters.game} {name} at {at}: evaluation", "episodes") as progress:
-        score = evaluate(agent, environments, settings, progress, seed=seed, env_steps=at)
-    path = Path(f"data/scores/{name}/{seed}/{at}.json")
+    with Progress(settings.episodes, f"{parameters.game} {name} at {milestone}: evaluation", "episodes") as progress:
+        score = evaluate(agent, environments, settings, progress, seed=seed, env_steps=milestone)
+    path = Path(f"data/scores/{name}/{seed}/{milestone}.json")
     write_score(
         path,
         score,
         parameters,
         name,
         seed,
-        env_steps=at,
+        env_steps=milestone,
         frame_skip=environments.frame_skip,
         agent=agent,
         training_flops=training_flops,
     )
     games = recorded(score, environments, parameters.envs)
-    save_soundness(agent, games, Path(f"data/generalisation/{name}/{seed}/{at}.csv"))
-    video = Path(f"data/videos/{name}/{seed}/{at}.gif")
+    save_soundness(agent, games, Path(f"data/generalisation/{name}/{seed}/{milestone}.csv"))
+    video = Path(f"data/videos/{name}/{seed}/{milestone}.gif")
     write_video(score, parameters.game, parameters.envs, settings.video_env_steps, video)
-    print(f"{parameters.game} {name} at {at} env steps: mean return {score.mean_return:.1f}")
+    print(f"{parameters.game} {name} at {milestone} env steps: mean return {score.mean_return:.1f}")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from efficientzero.stage import checked_parameters, reported_errors, run_argumen
 
 def main() -> None:
     parser = run_arguments(__doc__)
-    parser.add_argument("--at", required=True, type=int, help="the milestone, in env steps")
+    parser.add_argument("--milestone", required=True, type=int, metavar="ENV_STEPS", help="the one to finish")
     arguments = parser.parse_args()
-    name, seed, at = arguments.agent, arguments.seed, arguments.at
+    name, seed, milestone = arguments.agent, arguments.seed, arguments.milestone
     parameters = checked_parameters(name)
 
     from efficientzero.cost import write_cost
@@ -20,22 +20,22 @@ def main() -> None:
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
-    inputs = Path(f"data/runs/{name}/{seed}/{at}")
+    inputs = Path(f"data/runs/{name}/{seed}/{milestone}")
     key = fingerprint("reanalyze", parameters, inputs, agent=name, seed=seed)
     snapshots = Snapshots(key, parameters.snapshot_seconds)
     run = snapshots.resume(parameters, name, seed, inputs)
-    label = f"{parameters.game} {name} at {at}"
+    label = f"{parameters.game} {name} at {milestone}"
     if run.finishing is None:
         with Progress(run.env_steps, f"{label}: searching again", "positions") as progress:
             search_again(run, progress)
         snapshots.save(run)
-    updates = finishing_updates(run.agent, run.env_steps, parameters.reanalysis)
+    updates = finishing_updates(run.agent, run.env_steps, parameters.finishing)
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
-        finish(run, parameters.reanalysis, progress, snapshots)
-    save_finished(run, Path(f"data/finished/{name}/{seed}/{at}"))
-    save_drift(run, Path(f"data/drift/{name}/{seed}/{at}.csv"))
+        finish(run, parameters.finishing, progress, snapshots)
+    save_finished(run, Path(f"data/finished/{name}/{seed}/{milestone}"))
+    save_drift(run, Path(f"data/drift/{name}/{seed}/{milestone}.csv"))
     device = device_name(choose_device(parameters.device))
-    write_cost(Path(f"data/costs/{name}/{seed}/finish-{at}.json"), snapshots.cost(), device)
+    write_cost(Path(f"data/costs/{name}/{seed}/finish-{milestone}.json"), snapshots.cost(), device)
     snapshots.clear()
 
 

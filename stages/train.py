@@ -10,9 +10,9 @@ def main() -> None:
     parser.add_argument(
         "--from", required=True, type=int, dest="start", help="the milestone to begin with, in env steps"
     )
-    parser.add_argument("--to", required=True, type=int, help="the milestone to reach, in env steps")
+    parser.add_argument("--milestone", required=True, type=int, help="the milestone to reach, in env steps")
     arguments = parser.parse_args()
-    name, seed, to = arguments.agent, arguments.seed, arguments.to
+    name, seed, milestone = arguments.agent, arguments.seed, arguments.milestone
     parameters = checked_parameters(name)
 
     from efficientzero.cost import write_cost
@@ -24,16 +24,16 @@ def main() -> None:
 
     configure_torch(parameters.threads)
     inputs = Path(f"data/runs/{name}/{seed}/{arguments.start}")
-    key = fingerprint("train", parameters, inputs, agent=name, seed=seed, to=to)
+    key = fingerprint("train", parameters, inputs, agent=name, seed=seed, milestone=milestone)
     snapshots = Snapshots(key, parameters.snapshot_seconds)
     run = snapshots.resume(parameters, name, seed, inputs)
-    with Progress(to, f"{parameters.game} {name}: training", "env steps", done=run.env_steps) as progress:
-        train(run, to, parameters.envs, progress, snapshots)
-    save_run(run, Path(f"data/runs/{name}/{seed}/{to}"), earlier=inputs)
+    with Progress(milestone, f"{parameters.game} {name}: training", "env steps", done=run.env_steps) as progress:
+        train(run, milestone, parameters.envs, progress, snapshots)
+    save_run(run, Path(f"data/runs/{name}/{seed}/{milestone}"), earlier=inputs)
     device = device_name(choose_device(parameters.device))
-    write_cost(Path(f"data/costs/{name}/{seed}/train-{to}.json"), snapshots.cost(), device)
+    write_cost(Path(f"data/costs/{name}/{seed}/train-{milestone}.json"), snapshots.cost(), device)
     # Last: measuring is no cost of training.
-    save_soundness(run.agent, run.memory.recording, Path(f"data/soundness/{name}/{seed}/{to}.csv"))
+    save_soundness(run.agent, run.memory.recording, Path(f"data/soundness/{name}/{seed}/{milestone}.csv"))
     snapshots.clear()
 
 

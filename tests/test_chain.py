@@ -119,11 +119,11 @@ def test_a_killed_stage_gives_the_bytes_of_one_that_was_not(checkout, stage, tmp
     """SIGKILL soon after a snapshot, again and again."""
     agent = "efficientzero"
     start, to, kind = (100, 200, "runs") if stage == "train" else (200, 200, "finished")
-    arguments = ["--from", "100", "--to", "200"] if stage == "train" else ["--at", "200"]
+    arguments = ["--from", "100", "--milestone", "200"] if stage == "train" else ["--milestone", "200"]
     command = ["sh", "stages/run", stage, "--agent", agent, "--seed", "0", *arguments]
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
     parameters["snapshot_seconds"] = 0.05
-    parameters["reanalysis"]["updates_fraction"] = 1.0  # work enough to be killed at
+    parameters["finishing"]["updates_fraction"] = 1.0  # work enough to be killed at
     outputs = {}
     for name in ("straight", "killed"):
         folder = tmp_path / name

@@ -58,7 +58,7 @@ def test_a_longer_run_keeps_the_earlier_milestones(tmp_path):
 
 def test_the_published_settings(tmp_path):
     parameters = check(composed(tmp_path, "profile=atari100k"))
-    finishing = parameters.reanalysis  # 20k of 120k updates at a tenth of the learning rate
+    finishing = parameters.finishing  # 20k of 120k updates at a tenth of the learning rate
     assert (finishing.updates_fraction, finishing.first_learning_rate_factor) == (0.2, 0.1)
     assert finishing.last_learning_rate_factor == 0.1
     settings = parameters.agent["efficientzero"]

@@ -6,10 +6,10 @@ from test_loop import Counted
 from tiny import tiny
 
 from efficientzero import evaluation
-from efficientzero.agents import Decision, RandomAgent
+from efficientzero.agents import RandomAgent
+from efficientzero.agents.random_streams import generator
 from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_score, write_video
-from efficientzero.random_streams import generator
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 from efficientzero.scaling.results.score_file import read_score_file
 
 
@@ -25,7 +25,7 @@ class Recorder:
     def act(self, observation, random, *, env_steps, mode):
         assert (env_steps, mode) == (77, self.expected_mode)
         self.shown.append(observation)
-        return Decision(np.zeros(len(observation), np.int64), np.zeros(0), np.zeros(0), searched=False)
+        return Decision(np.zeros(len(observation), np.int64), np.zeros(0), np.zeros(0), estimated=False)
 
 
 def test_each_episode_is_scored_once_and_to_its_end():

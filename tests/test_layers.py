@@ -8,10 +8,10 @@ import pytest
 from import_graph import PACKAGE, SOURCE, imported, modules
 
 LAYERS = [
-    {"compiled", "device", "folders", "games", "parameters", "progress", "random_streams"},
+    {"compiled", "device", "folders", "games", "parameters", "progress"},
     {"envs"},
-    {"augment", "networks", "transforms"},
-    {"replay", "search", "targets"},
+    {"networks"},
+    {"replay", "search"},
     {"agents"},
     {"cost", "evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
     {"published", "scaling"},
@@ -19,14 +19,17 @@ LAYERS = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
-    {"input_error", "json_values", "refused"},
+    {"input_error", "refused", "words"},
     {"results"},
-    {"curves"},
-    {"estimates"},
+    {"reference_scores"},
+    {"curves", "soundness"},
+    {"flagged_games", "resampling"},
+    {"estimators"},
     {"power_laws"},
+    {"evidence"},
     {"verdict"},
-    {"analysis"},
-    {"words"},
+    {"pair"},
+    {"analysis", "findings"},
     {"figures"},
     {"report"},
     {"outputs"},

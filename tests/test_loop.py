@@ -4,7 +4,7 @@ from tiny import tiny
 
 from efficientzero.agents import Drift
 from efficientzero.loop import drift_by_age, finish, finishing_updates, search_again, train, warm_up
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import load_run, new_run, save_run
 
 
@@ -91,14 +91,14 @@ def test_budgets_and_updates_are_exact_and_the_same_for_all_agents(name):
     assert run.env_steps == 40 == run.environments.env_steps and run.agent.updates == run.agent.flops == 0
     progress = Counted()
     train(run, 80, parameters.envs, progress, never)
-    assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.targets) and progress.units == 40
+    assert run.env_steps == 80 == run.environments.env_steps == len(run.memory.estimates) and progress.units == 40
     assert run.environments.frames == 80 * run.environments.frame_skip
     updates, finishing = AGENTS[name]
     assert run.agent.updates == updates
     search_again(run, Counted())
-    finish(run, parameters.reanalysis, Counted(), never)
+    finish(run, parameters.finishing, Counted(), never)
     assert run.env_steps == 80 == run.environments.env_steps  # no new frames
-    assert finishing_updates(run.agent, 80, parameters.reanalysis) == finishing
+    assert finishing_updates(run.agent, 80, parameters.finishing) == finishing
     assert run.agent.updates == updates + finishing
     assert (run.agent.flops > 0) == (run.agent.parameters > 0) == (name != "random")
 
@@ -114,7 +114,7 @@ def test_finishing_decays_the_learning_rate_linearly():
         learn(memory, learning_rate_factor=learning_rate_factor, finishing=finishing),
     )[1]
     search_again(run, Counted())
-    finish(run, parameters.reanalysis, Counted(), never)
+    finish(run, parameters.finishing, Counted(), never)
     np.testing.assert_allclose(rates, 1.0 - 0.9 * np.arange(8) / 8)
 
 

@@ -53,7 +53,7 @@ def test_it_plays_learns_is_finished_and_scored(tmp_path, name, updates):
     warm_up(run, 16, parameters.envs, Counted())
     train(run, 20, parameters.envs, Counted(), lambda run: None)
     search_again(run, Counted())
-    finish(run, parameters.reanalysis, Counted(), lambda run: None)
+    finish(run, parameters.finishing, Counted(), lambda run: None)
     assert run.memory.recording.frames.shape == (10, 2, 3, 96, 96) and run.agent.updates == updates
     after = run.agent.network_state()
     assert any(not np.array_equal(before[key], after[key]) for key in before)

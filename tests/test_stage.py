@@ -39,7 +39,7 @@ def test_what_a_user_can_mend_is_one_message(tmp_path, arguments, edit, words):
     if edit:
         text = (tmp_path / "params.yaml").read_text()
         (tmp_path / "params.yaml").write_text(text.replace(*edit))
-    result = run(tmp_path, "train", *arguments, "--from", "0", "--to", "750")
+    result = run(tmp_path, "train", *arguments, "--from", "0", "--milestone", "750")
     assert result.returncode == 2
     assert words in result.stderr and "Traceback" not in result.stderr
 
@@ -52,13 +52,13 @@ def test_training_and_evaluation_write_how_sound_the_network_is(tmp_path, name, 
     parameters = tiny()
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters.model_dump(mode="json", by_alias=True)))
     save_run(started(parameters, name), tmp_path / "data" / "runs" / name / "0" / "0", earlier=None)
-    result = run(tmp_path, "train", "--agent", name, "--seed", "0", "--from", "0", "--to", "80")
+    result = run(tmp_path, "train", "--agent", name, "--seed", "0", "--from", "0", "--milestone", "80")
     assert result.returncode == 0, result.stderr
     (path,) = (tmp_path / "data" / "soundness").rglob("*.*")
     assert path == tmp_path / "data" / "soundness" / name / "0" / "80.csv"
     check_soundness(path, quantities)
     for stage in ("reanalyze", "evaluate"):
-        result = run(tmp_path, stage, "--agent", name, "--seed", "0", "--at", "80")
+        result = run(tmp_path, stage, "--agent", name, "--seed", "0", "--milestone", "80")
         assert result.returncode == 0, result.stderr
     (path,) = (tmp_path / "data" / "generalisation").rglob("*.*")
     assert path == tmp_path / "data" / "generalisation" / name / "0" / "80.csv"

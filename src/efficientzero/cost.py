@@ -1,4 +1,4 @@
-"""What a stage's work costs: CPU-seconds and wall-seconds (layer 5).
+"""What a stage's work costs: CPU-seconds and wall-seconds.
 
 Unlike every other result these differ from run to run, so they are written to files of their own.
 """

@@ -1,4 +1,4 @@
-"""Where torch computes, and how (layer 5)."""
+"""Where torch computes, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them (layer 5)."""
+"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from efficientzero.agents import Acting, Agent
+from efficientzero.agents.random_streams import generator
 from efficientzero.envs import GameEnvironments, rgb_frames
 from efficientzero.folders import write_whole
 from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.replay import Recording
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
 EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
 SCORE_SCHEMA_VERSION = 2

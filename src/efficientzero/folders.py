@@ -1,4 +1,4 @@
-"""Folders that are whole or not there: written aside and renamed, sealed by a manifest of checksums (layer 5).
+"""Folders that are whole or not there: written aside and renamed, sealed by a manifest of checksums.
 
 Tensors are stored as safetensors, tables as CSV, the rest as JSON: nothing is ever unpickled.
 """

@@ -1,4 +1,4 @@
-"""The online loop: act, record, learn; and the finishing branch that learns without new frames (layer 5)."""
+"""The online loop: act, record, learn; and the finishing branch that learns without new frames."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from efficientzero.agents import Decision, Drift, RandomAgent
+from efficientzero.agents import Drift, RandomAgent
 from efficientzero.agents.interface import Agent
-from efficientzero.parameters import Environments, Reanalysis
+from efficientzero.agents.random_streams import generator
+from efficientzero.parameters import Environments, Finishing
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 from efficientzero.run import Run
 
 Snapshot = Callable[[Run], None]
@@ -43,7 +43,7 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
         snapshot(run)
 
 
-def finishing_updates(agent: Agent, env_steps: int, settings: Reanalysis) -> int:
+def finishing_updates(agent: Agent, env_steps: int, settings: Finishing) -> int:
     """Updates of the finishing branch: a share, rounded, of those due at the budget (20k of 100k in the paper)."""
     return round(settings.updates_fraction * agent.updates_due(env_steps))
 
@@ -58,7 +58,7 @@ def search_again(run: Run, progress: Progress) -> None:
     run.finishing = 0
 
 
-def finish(run: Run, settings: Reanalysis, progress: Progress, snapshot: Snapshot) -> None:
+def finish(run: Run, settings: Finishing, progress: Progress, snapshot: Snapshot) -> None:
     """Learns from what there is, with a learning rate that falls linearly; no new frames.
 
     Args:

@@ -1,6 +1,6 @@
 """A registered model that was downloaded by itself: the finished agent, ready to act, and the games it was scored in.
 
-``dvc artifacts get <repository> <name>`` makes its folder, with ``params.yaml`` and ``network/`` (layer 5).
+``dvc artifacts get <repository> <name>`` makes its folder, with ``params.yaml`` and ``network/``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run: one agent on one game with one seed, and everything needed to go on with it (layer 5)."""
+"""A run: one agent on one game with one seed, and everything needed to go on with it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from efficientzero.agents import Agent, EnvironmentSpecification, Memory, make_agent
+from efficientzero.agents import Agent, EnvironmentSpecification, make_agent
 from efficientzero.agents.exploration import Repetition
 from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
 from efficientzero.folders import DamagedFolderError, new_folder, open_folder, write_whole
 from efficientzero.games import find_game
 from efficientzero.parameters import Parameters
-from efficientzero.replay import Priorities, Recording, SearchTargets, read_chunks, write_chunks
+from efficientzero.replay import Estimates, Memory, Priorities, Recording, read_chunks, write_chunks
 
 KIND, FINISHED_KIND = "run", "finished agent"
 
@@ -93,7 +93,7 @@ def new_run(parameters: Parameters, name: str, seed: int) -> Run:
         environments=environments,
         memory=Memory(
             Recording(environments.observation_shape, count, environments.frame_stack),
-            SearchTargets(environments.num_actions),
+            Estimates(environments.num_actions),
             Priorities(agent.priority_exponent),
         ),
         frames=environments.reset(),
@@ -122,12 +122,12 @@ def save_run(run: Run, path: Path, earlier: Path | None) -> None:
         (folder / "recording").mkdir()
         write_chunks(run.memory.recording, folder / "recording", earlier / "recording" if earlier else None)
         save_file(_contiguous(run.agent.state()), folder / "agent.safetensors")
-        targets = run.memory.targets
+        estimates = run.memory.estimates
         save_file(
             {
-                "policy": np.ascontiguousarray(targets.policy),
-                "value": np.ascontiguousarray(targets.value),
-                "searched_at": np.ascontiguousarray(targets.searched_at),
+                "policy": np.ascontiguousarray(estimates.policy),
+                "value": np.ascontiguousarray(estimates.value),
+                "searched_at": np.ascontiguousarray(estimates.made_at),
                 "priorities": priorities,
             },
             folder / "targets.safetensors",
@@ -151,7 +151,7 @@ def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
         read_chunks(run.memory.recording, path / "recording")
         run.agent.restore(load_file(path / "agent.safetensors"))
         targets = load_file(path / "targets.safetensors")
-        run.memory.targets.append(targets["policy"], targets["value"], targets["searched_at"])
+        run.memory.estimates.append(targets["policy"], targets["value"], targets["searched_at"])
         progress = json.loads((path / "progress.json").read_text())
         run.memory.priorities.restore(targets["priorities"], progress["highest_priority"])
         run.frames = run.environments.restore(json.loads((path / "environments.json").read_text()))
@@ -164,7 +164,7 @@ def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
         run.drift = read_table(path / "drift.csv")
     except (ValueError, KeyError) as error:
         raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
-    if run.env_steps != manifest["env_steps"] or len(run.memory.targets) != run.env_steps:
+    if run.env_steps != manifest["env_steps"] or len(run.memory.estimates) != run.env_steps:
         raise DamagedFolderError(f"{path}: holds {run.env_steps} env steps, its manifest says {manifest['env_steps']}")
     return run
 

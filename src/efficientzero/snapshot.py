@@ -1,4 +1,4 @@
-"""Snapshots of a stage at work, so that a killed stage goes on where it was (layer 5).
+"""Snapshots of a stage at work, so that a killed stage goes on where it was.
 
 They live under ``.partial/<fingerprint>/``. The fingerprint covers the stage, its parameters, its input and the code,
 so that a snapshot is only ever used by the very work it was made by.

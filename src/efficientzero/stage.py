@@ -1,4 +1,4 @@
-"""How every stage of a run begins, and how it fails: with one message, not a traceback (layer 5)."""
+"""How every stage of a run begins, and how it fails: with one message, not a traceback."""
 
 from __future__ import annotations
 

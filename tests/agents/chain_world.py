@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from efficientzero.agents import Decision, EnvironmentSpecification, Memory
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.agents import EnvironmentSpecification
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision, Estimates, Memory, Priorities, Recording
 
 DISCOUNT = 0.9
 OPTIMAL = np.array([[0.9 * 0.81, 0.81], [0.9 * 0.81, 0.9], [0.25 + 0.9 * 0.81, 1.0]])
@@ -35,7 +34,7 @@ def every_state():
 def played(rows=250, seed=0, priority_exponent=0.0):
     """A memory of uniformly random play; episodes are truncated after ``TIME_LIMIT`` env steps."""
     random = np.random.default_rng(seed)
-    memory = Memory(Recording(SHAPE, ENVIRONMENTS, 1), SearchTargets(2), Priorities(priority_exponent))
+    memory = Memory(Recording(SHAPE, ENVIRONMENTS, 1), Estimates(2), Priorities(priority_exponent))
     state, length = np.zeros(ENVIRONMENTS, int), np.zeros(ENVIRONMENTS, int)
     for _ in range(rows):
         action = random.integers(0, 2, ENVIRONMENTS)

@@ -17,9 +17,8 @@ from itertools import product
 
 import numpy as np
 
-from efficientzero.agents import Decision, EnvironmentSpecification, Memory
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.agents import EnvironmentSpecification
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision, Estimates, Memory, Priorities, Recording
 
 DISCOUNT = 0.8
 ACTIONS, MOVES = 4, ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -96,7 +95,7 @@ class Play:
 
     def __init__(self, seed=0):
         self.random = np.random.default_rng(seed)
-        self.memory = Memory(Recording(SHAPE, ENVIRONMENTS, 1), SearchTargets(ACTIONS), Priorities(0.0))
+        self.memory = Memory(Recording(SHAPE, ENVIRONMENTS, 1), Estimates(ACTIONS), Priorities(0.0))
         self.states = self.random.integers(OVER, size=ENVIRONMENTS)
         self.lengths = np.zeros(ENVIRONMENTS, int)
 

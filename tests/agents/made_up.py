@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from efficientzero.agents import Decision, EnvironmentSpecification, Memory, make_agent
+from efficientzero.agents import EnvironmentSpecification, make_agent
 from efficientzero.parameters import EfficientZeroSettings
-from efficientzero.replay import Priorities, Recording, SearchTargets
+from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 
 ACTIONS = 4
 SHAPE = (2, 10, 10)
@@ -107,13 +107,13 @@ def agent(seed=0, **changes):
 def memory(rows=30, environments=3, seed=0, priority_exponent=0.6):
     """Random transitions, with now and then an ending, and no search targets."""
     random = np.random.default_rng(seed)
-    filled = Memory(Recording(SHAPE, environments, 2), SearchTargets(ACTIONS), Priorities(priority_exponent))
+    filled = Memory(Recording(SHAPE, environments, 2), Estimates(ACTIONS), Priorities(priority_exponent))
     for _ in range(rows):
         decision = Decision(
             action=random.integers(0, ACTIONS, environments),
             policy=np.full((environments, ACTIONS), 0.25, np.float32),
             value=np.zeros(environments, np.float32),
-            searched=False,
+            estimated=False,
         )
         filled.record(
             random.integers(0, 255, (environments, *SHAPE)).astype(np.uint8),

@@ -110,7 +110,7 @@ def test_a_run_in_parts_has_the_same_bytes_and_what_is_finished_is_the_average(t
 
     agent.learn = watched
     search_again(run, Counted())
-    finish(run, parameters.reanalysis, Counted(), never)
+    finish(run, parameters.finishing, Counted(), never)
     save_finished(run, tmp_path / "finished")
     loaded, _ = load_finished(parameters, name, 0, tmp_path / "finished", run.environments)
     learned = weights(agent.learned_network)

@@ -6,7 +6,7 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
-from efficientzero.networks.blocks import ShiftedCells
+from efficientzero.networks.heads import ShiftedCells
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
 
@@ -51,8 +51,8 @@ def test_a_restored_agent_goes_on_exactly(optimizer, normalisation):
     saved = {name: array.copy() for name, array in one.state().items()}
     other, copy = agent(seed=0, **changes), memory()
     other.restore(saved)
-    copy.targets.replace(np.arange(90), filled.targets.policy, filled.targets.value, 0)
-    copy.targets.searched_at[:] = filled.targets.searched_at
+    copy.estimates.replace(np.arange(90), filled.estimates.policy, filled.estimates.value, 0)
+    copy.estimates.made_at[:] = filled.estimates.made_at
     copy.priorities.restore(*filled.priorities.state())
     for _ in range(6):
         assert one.learn(filled) == other.learn(copy)
@@ -170,8 +170,8 @@ def test_one_knob_decides_what_is_searched_again(max_age, expected):
     assert len(searched[0])  # nothing had ever been searched
     aged: list[int] = []
     for _ in range(4):
-        ages = one.updates - filled.targets.searched_at
-        never = filled.targets.searched_at < 0
+        ages = one.updates - filled.estimates.made_at
+        never = filled.estimates.made_at < 0
         one.learn(filled)
         again = searched[-1]
         if expected == "all":
@@ -181,7 +181,7 @@ def test_one_knob_decides_what_is_searched_again(max_age, expected):
         else:
             assert (never[again] | (ages[again] > 1)).all()  # half of the limit, to fill a batch of the search
             aged.extend(again[~never[again]])
-    assert (filled.targets.searched_at[searched[-1]] == one.updates - 1).all()
+    assert (filled.estimates.made_at[searched[-1]] == one.updates - 1).all()
     assert bool(aged) == (expected == "some")
 
 
@@ -232,7 +232,7 @@ def test_value_targets_bootstrap_from_what_is_asked_for(bootstrap, normalisation
         stacks = torch.from_numpy(recording.stacks(*recording.locate(np.arange(90))))
         logits = one.target_network.predict(one.target_network.represent(stacks)).value
         network_values = one.target_network.support.decode(logits).numpy()
-    source = network_values if bootstrap == "network" else filled.targets.value
+    source = network_values if bootstrap == "network" else filled.estimates.value
     checked = 0
     for index, position in enumerate(positions):
         row, environment = divmod(int(position), 3)
@@ -248,12 +248,12 @@ def test_reanalysis_searches_everything_and_reports_how_far_targets_had_drifted(
     one, filled = agent(), memory()
     for _ in range(6):
         one.learn(filled)
-    old_value, searched_at = filled.targets.value.copy(), filled.targets.searched_at.copy()
+    old_value, made_at = filled.estimates.value.copy(), filled.estimates.made_at.copy()
     drift = one.reanalyze(filled, Silent())
-    had = searched_at >= 0
-    assert (filled.targets.searched_at == 6).all()
-    np.testing.assert_array_equal(drift.age, 6 - searched_at[had])
-    np.testing.assert_allclose(drift.value_difference, np.abs(filled.targets.value - old_value)[had], rtol=1e-6)
+    had = made_at >= 0
+    assert (filled.estimates.made_at == 6).all()
+    np.testing.assert_array_equal(drift.age, 6 - made_at[had])
+    np.testing.assert_allclose(drift.value_difference, np.abs(filled.estimates.value - old_value)[had], rtol=1e-6)
     assert (drift.policy_distance >= 0).all() and 0 < drift.policy_distance.max() <= 1
 
 
@@ -276,8 +276,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run():
 
 def test_it_learns_to_predict_a_reward_that_the_action_decides():
     """One step after action 2 the reward is 1, else 0: values, policy and prefix must find that out."""
-    from efficientzero.agents import Decision, Memory
-    from efficientzero.replay import Priorities, Recording, SearchTargets
+    from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 
     random = np.random.default_rng(0)
     for on in (True, False):
@@ -285,7 +284,7 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             consistency=on, value_prefix=on, off_policy_correction=on, learning__batch_size=32,
             learning__learning_rate=3e-3, learning__augmentation_shift=0, search__simulations=8, discount=0.5,
         )  # fmt: skip
-        filled = Memory(Recording(SHAPE, 4, 2), SearchTargets(ACTIONS), Priorities(0.6))
+        filled = Memory(Recording(SHAPE, 4, 2), Estimates(ACTIONS), Priorities(0.6))
         for row in range(60):
             action = random.integers(0, ACTIONS, 4)
             decision = Decision(action, np.full((4, ACTIONS), 0.25, np.float32), np.zeros(4, np.float32), False)
@@ -355,7 +354,7 @@ def test_the_off_policy_switch_shortens_the_horizon_of_old_positions_only():
     values = {}
     for on in (True, False):
         one, filled = agent(off_policy_correction=on, learning__off_policy_interval=15), memory(rows=30)
-        filled.targets.replace(np.arange(90), np.full((90, ACTIONS), 0.25), np.full(90, 50.0), 0)
+        filled.estimates.replace(np.arange(90), np.full((90, ACTIONS), 0.25), np.full(90, 50.0), 0)
         filled.recording.rewards[:] = 0.0
         filled.recording.endings[:] = 0
         filled.recording.episode_start[:] = 0
@@ -374,7 +373,7 @@ def test_what_is_bootstrapped_from_is_fresh_too():
         if (filled.recording.endings[row : row + 7, environment] == 0).all():
             break
     one._batch(filled, np.array([position]), np.ones(1, np.float32))
-    searched = np.flatnonzero(filled.targets.searched_at >= 0)
+    searched = np.flatnonzero(filled.estimates.made_at >= 0)
     assert searched.tolist() == [position + 3 * step for step in range(7)]  # 3 unrolled, 3 more to bootstrap from
 
 

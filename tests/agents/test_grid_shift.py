@@ -6,7 +6,7 @@ from test_loop import Counted, never, started
 from tiny import tiny
 
 from efficientzero.loop import train
-from efficientzero.networks.blocks import ShiftedCells
+from efficientzero.networks.heads import ShiftedCells
 
 # How many layers of a network shift: policy and value; action values alone.
 AGENTS = {"efficientzero": 2, "muzero_reanalyze": 2, "model_free_muzero": 1, "rainbow": 1, "dqn": 1}

@@ -111,7 +111,7 @@ def test_the_finishing_branch_begins_nothing_anew(name):
     train(run, 96, parameters.envs, Counted(), never)
     before, due = weights(run.agent.network), run.agent.updates_due(100)
     search_again(run, Counted())
-    finish(run, parameters.reanalysis, Counted(), never)
+    finish(run, parameters.finishing, Counted(), never)
     assert run.agent.updates > due
     assert not changed(before, weights(run.agent.network))
     assert all(

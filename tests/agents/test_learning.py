@@ -19,7 +19,7 @@ from grid_world import OVER, Play
 from torch import nn
 
 from efficientzero.agents import make_agent
-from efficientzero.agents.soundness import correlation, predictions
+from efficientzero.agents.efficientzero.soundness import correlation, predictions
 
 UNROLL = 5
 UPDATES = {True: 280, False: 480}  # by consistency, without which rewards take longer to be learned

@@ -6,7 +6,8 @@ import pytest
 import torch
 from agents.made_up import agent, memory
 
-from efficientzero.agents.losses import cross_entropy, scale_gradient, unrolled_loss
+from efficientzero.agents.efficientzero.loss import scale_gradient, unrolled_loss
+from efficientzero.networks import cross_entropy
 
 BATCH = 48
 
@@ -167,7 +168,7 @@ def test_the_gradient_that_later_steps_send_back_is_halved_at_each(monkeypatch):
     only_last.value_mask[:, -1] = True
     sizes = {}
     for name, halve in (("halved", scale_gradient), ("whole", lambda tensor, factor: tensor)):
-        monkeypatch.setattr("efficientzero.agents.losses.scale_gradient", halve)
+        monkeypatch.setattr("efficientzero.agents.efficientzero.loss.scale_gradient", halve)
         network = copy.deepcopy(one.network).eval()
         unrolled_loss(network, only_last, one.settings)[0].backward()
         sizes[name] = network.representation.layers[0].weight.grad.norm()

@@ -10,8 +10,8 @@ from made_up import SETTINGS
 
 from efficientzero.agents import make_agent
 from efficientzero.agents.efficientzero import EfficientZeroAgent
+from efficientzero.agents.efficientzero.reanalysis import ReanalysingAgent
 from efficientzero.agents.model_free_muzero import ModelFreeMuZeroAgent
-from efficientzero.agents.reanalysis import ReanalysingAgent
 from efficientzero.parameters import ModelFreeMuZeroSettings
 
 
@@ -62,7 +62,7 @@ def test_it_finds_the_optimal_action_values(normalisation):
     found = one._action_values(one.network, chain_world.every_state())
     np.testing.assert_allclose(found, chain_world.OPTIMAL, atol=0.05)
     decision = one.act(chain_world.every_state(), np.random.default_rng(0), env_steps=0, mode="best")
-    assert decision.action.tolist() == [1, 1, 1] and decision.searched
+    assert decision.action.tolist() == [1, 1, 1] and decision.estimated
 
 
 def test_targets_are_n_step_returns_with_the_target_networks_best_value():
@@ -103,15 +103,15 @@ def test_the_off_policy_switch_shortens_the_horizon_of_old_transitions():
 
 def test_reanalysis_estimates_everything_anew_and_reports_the_drift():
     one, memory = agent(), chain_world.played(rows=30)
-    memory.targets.replace(np.arange(120), np.full((120, 2), 0.5), np.full(120, 9.0), 0)
+    memory.estimates.replace(np.arange(120), np.full((120, 2), 0.5), np.full(120, 9.0), 0)
     for _ in range(20):
         one.learn(memory)
     drift = one.reanalyze(memory, Silent())
     values = one._action_values(one.network, chain_world.every_state())
     states = memory.recording.frames[:, :, 0, 0].argmax(axis=-1).reshape(-1)
-    np.testing.assert_allclose(memory.targets.value, values.max(axis=1)[states], rtol=1e-5)
-    assert (memory.targets.searched_at == 20).all() and (drift.age == 20).all()
-    np.testing.assert_allclose(drift.value_difference, np.abs(memory.targets.value - 9.0), rtol=1e-5)
+    np.testing.assert_allclose(memory.estimates.value, values.max(axis=1)[states], rtol=1e-5)
+    assert (memory.estimates.made_at == 20).all() and (drift.age == 20).all()
+    np.testing.assert_allclose(drift.value_difference, np.abs(memory.estimates.value - 9.0), rtol=1e-5)
     np.testing.assert_allclose(drift.policy_distance, 0.5)  # from uniform to one action
 
 

@@ -5,11 +5,10 @@ import pytest
 import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 
-from efficientzero.agents import Decision, EnvironmentSpecification, Memory, RandomAgent
+from efficientzero.agents import EnvironmentSpecification, RandomAgent
 from efficientzero.agents.ppo import PPOAgent, fill, rollout_of, rollout_rows
 from efficientzero.parameters import PPOSettings
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision, Estimates, Memory, Priorities, Recording
 
 ACTIONS = 4
 SHAPE = (1, 10, 10)
@@ -43,7 +42,7 @@ def agent(seed=0, actions=ACTIONS, images=False, environments=ENVIRONMENTS, fram
 
 
 def empty_memory(environments=ENVIRONMENTS, frame_stack=1, actions=ACTIONS):
-    return Memory(Recording(SHAPE, environments, frame_stack), SearchTargets(actions), Priorities(0.0))
+    return Memory(Recording(SHAPE, environments, frame_stack), Estimates(actions), Priorities(0.0))
 
 
 def screens(random, environments=ENVIRONMENTS):
@@ -73,9 +72,9 @@ def warm_up(rows, endings=None):
 
 def copy_of(memory):
     """Another memory of the same, as it is read again."""
-    copied, recording, targets = empty_memory(), memory.recording, memory.targets
+    copied, recording, targets = empty_memory(), memory.recording, memory.estimates
     copied.recording.extend(recording.frames, recording.actions, recording.rewards, recording.endings)
-    copied.targets.append(targets.policy, targets.value, targets.searched_at)
+    copied.estimates.append(targets.policy, targets.value, targets.made_at)
     return copied
 
 
@@ -251,7 +250,7 @@ def test_best_is_the_likeliest_and_sampling_follows_the_policy():
         assert counts[3] == 0
         deviation = np.sqrt(20_000 * decision.policy[0] * (1 - decision.policy[0])) + 1e-9
         assert (np.abs(counts - 20_000 * decision.policy[0]) < 4 * deviation).all()
-        assert decision.action.dtype == np.int64 and not decision.searched
+        assert decision.action.dtype == np.int64 and not decision.estimated
         assert decision.policy.dtype == decision.value.dtype == np.float32
 
 
@@ -398,7 +397,7 @@ def test_a_restored_agent_goes_on_exactly(rows):
         for _ in range(3):  # without new frames
             each.learn(its_memory, learning_rate_factor=0.5)
     np.testing.assert_array_equal(memory.recording.actions, copied.recording.actions)
-    np.testing.assert_array_equal(memory.targets.policy, copied.targets.policy)
+    np.testing.assert_array_equal(memory.estimates.policy, copied.estimates.policy)
     assert one.updates == 7 and same_state(one.state(), other.state())
 
 

@@ -12,7 +12,7 @@ from replay.recorded import slow_value
 
 from efficientzero.agents import make_agent
 from efficientzero.parameters import RainbowSettings
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
 
 COMPONENTS = ["distributional", "double", "dueling", "noisy", "multi_step", "prioritised"]
 SETTINGS = {

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from efficientzero.agents import RandomAgent, make_agent
-from efficientzero.agents.interface import Memory
-from efficientzero.agents.soundness import (
+from efficientzero.agents.efficientzero.network import Prediction
+from efficientzero.agents.efficientzero.soundness import (
     ENDS_SHARE,
     POSITIONS,
     SEARCHED,
@@ -28,9 +28,7 @@ from efficientzero.agents.soundness import (
     value_soundness,
     values_along,
 )
-from efficientzero.networks import Prediction
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Estimates, Memory, Priorities, Recording
 from efficientzero.search import SearchResult
 
 UNROLL, ACTIONS = 3, 2
@@ -309,10 +307,10 @@ def digest(agent, memory):
                 [(module.training, getattr(module, "track_running_stats", None)) for module in network.modules()]
             ).encode()
         )
-    recording, targets = memory.recording, memory.targets
+    recording, targets = memory.recording, memory.estimates
     for array in (recording.frames, recording.actions, recording.rewards, targets.policy, targets.value):
         state.update(array.tobytes())
-    state.update(targets.searched_at.tobytes() + memory.priorities.state()[0].tobytes())
+    state.update(targets.made_at.tobytes() + memory.priorities.state()[0].tobytes())
     state.update(torch.get_rng_state().numpy().tobytes() + str(np.random.get_state()).encode())  # noqa: NPY002
     state.update(str((agent.flops, agent.updates, agent.flop_counter._per_unit)).encode())
     return state.hexdigest()
@@ -363,5 +361,5 @@ def test_agents_without_a_model_have_no_rows():
 
 
 def test_an_empty_memory_has_no_rows():
-    empty = Memory(Recording(made_up.SHAPE, 3, 2), SearchTargets(4), Priorities(0.0))
+    empty = Memory(Recording(made_up.SHAPE, 3, 2), Estimates(4), Priorities(0.0))
     assert made_up.agent().soundness(empty.recording) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from efficientzero.replay.recording import ONGOING, TERMINATED, Recording
+from efficientzero.replay import ONGOING, TERMINATED, Recording
 
 
 def made_up_recording(rows=40, environments=3, frame_stack=4, seed=0, end_probability=0.15):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from replay.recorded import made_up_recording
 
+from efficientzero.replay import Recording
 from efficientzero.replay.chunks import ARRAYS, DamagedChunkError, list_chunks, read_chunks, write_chunks
-from efficientzero.replay.recording import Recording
 
 
 def shortened(recording, rows):

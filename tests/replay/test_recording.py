@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from replay.recorded import made_up_recording, slow_episode
 
-from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED, Recording
+from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
 
 def test_episodes_are_found_as_by_walking_row_by_row():

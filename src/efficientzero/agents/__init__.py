@@ -1,11 +1,11 @@
-"""The agents, behind one interface (layer 4)."""
+"""The agents, behind one interface."""
 
 from __future__ import annotations
 
 import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
-from efficientzero.agents.interface import Acting, Agent, Decision, Drift, EnvironmentSpecification, Measurement, Memory
+from efficientzero.agents.interface import Acting, Agent, Drift, EnvironmentSpecification, Measurement
 from efficientzero.agents.model_free_muzero import ModelFreeMuZeroAgent
 from efficientzero.agents.rainbow import RainbowAgent
 from efficientzero.agents.random import RandomAgent
@@ -17,6 +17,7 @@ from efficientzero.parameters import (
     RainbowSettings,
     RandomSettings,
 )
+from efficientzero.replay import Decision, Memory
 
 __all__ = [
     "Acting",

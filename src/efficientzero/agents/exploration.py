@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.agents.interface import Acting, Decision
+from efficientzero.agents.interface import Acting
 from efficientzero.parameters import Exploration, RepeatedActions
+from efficientzero.replay import Decision
 
 
 def epsilon_at(settings: Exploration, env_steps: int, mode: Acting) -> float:
@@ -25,12 +26,12 @@ def greedy_policy(action_values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def epsilon_greedy(
-    action_values: NDArray[np.float32], epsilon: float, random: np.random.Generator, *, searched: bool
+    action_values: NDArray[np.float32], epsilon: float, random: np.random.Generator, *, estimated: bool
 ) -> Decision:
     """The action of the highest value (the first of several), or with probability ``epsilon`` any action.
 
     Args:
-        action_values: float32 ``[batch, actions]``. searched: see :class:`Decision`.
+        action_values: float32 ``[batch, actions]``. estimated: see :class:`Decision`.
 
     Returns:
         The policy of the decision is that of these very probabilities, its value the highest action value.
@@ -40,7 +41,7 @@ def epsilon_greedy(
         action=sometimes_random(action_values.argmax(axis=1), epsilon, actions, random),
         policy=(1.0 - epsilon) * greedy_policy(action_values) + np.float32(epsilon / actions),
         value=action_values.max(axis=1),
-        searched=searched,
+        estimated=estimated,
     )
 
 

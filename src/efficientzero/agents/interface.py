@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.progress import Progress
-from efficientzero.replay import Priorities, Recording, SearchTargets
-from efficientzero.replay.recording import ONGOING, TERMINATED
-from efficientzero.replay.search_targets import NEVER
+from efficientzero.replay import Decision, Memory, Recording
 
 Acting = Literal["training", "sampled", "best"]
-Mode = Literal[
-    "evaluation", "training"
-]  # of a network, as in torch: acting and search use the former, losses the latter
+# Of a network, as in torch: acting and search use the former, losses the latter.
+Mode = Literal["evaluation", "training"]
 
 
 @dataclass(frozen=True)
@@ -40,55 +37,6 @@ class EnvironmentSpecification:
         """``(stacked channels, height, width)``."""
         channels, height, width = self.observation_shape
         return self.frame_stack * channels, height, width
-
-
-@dataclass
-class Memory:
-    """All that a run remembers of what its agent saw.
-
-    Attributes:
-        recording: the transitions. targets: a search result for each. priorities: how to sample them.
-    """
-
-    recording: Recording
-    targets: SearchTargets
-    priorities: Priorities
-
-    def record(
-        self,
-        frames: NDArray[np.uint8],
-        decision: Decision,
-        rewards: NDArray[np.float32],
-        endings: NDArray[np.uint8],
-        updates: int,
-    ) -> None:
-        """Adds a row: the frames acted on, the decision, and what came of it (see :class:`Recording`).
-
-        A transition can be sampled once something after it is known: with its episode's termination or its next row.
-        """
-        row = self.recording.rows
-        self.recording.append(frames, decision.action, rewards, endings)
-        self.targets.append(decision.policy, decision.value, updates if decision.searched else NEVER)
-        ready = np.flatnonzero(endings == TERMINATED) + row * len(endings)
-        if row:
-            continued = np.flatnonzero(self.recording.endings[row - 1] == ONGOING) + (row - 1) * len(endings)
-            ready = np.concatenate([continued, ready])
-        self.priorities.add(ready)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Actions, and the search they came from.
-
-    Attributes:
-        action: int64 ``[batch]``. policy: float32 ``[batch, actions]``. value: float32 ``[batch]``.
-        searched: whether policy and value are a search's, worth keeping as targets.
-    """
-
-    action: NDArray[np.int64]
-    policy: NDArray[np.float32]
-    value: NDArray[np.float32]
-    searched: bool
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,19 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from efficientzero.agents.augment import augmented
+from efficientzero.agents.efficientzero.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.efficientzero.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Measurement, Memory, Mode
-from efficientzero.agents.losses import cross_entropy
-from efficientzero.agents.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import cells_shift
-from efficientzero.agents.soundness import MODES, draw_sample, normalised, value_soundness
-from efficientzero.augment import augmented
-from efficientzero.networks import ActionValueNetwork
-from efficientzero.parameters import ModelFreeMuZeroSettings
-from efficientzero.random_streams import generator
-from efficientzero.replay import Recording
-from efficientzero.targets import n_step_values, off_policy_steps, unroll
+from efficientzero.agents.targets import n_step_values, off_policy_steps, unroll
+from efficientzero.networks import CategoricalSupport, Head, Representation, architecture_for, cross_entropy, trunk
+from efficientzero.parameters import ModelFreeMuZeroSettings, Network
+from efficientzero.replay import Decision, Memory, Recording
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,37 @@ class ActionValueBatch:
     actions: Tensor
     value: Tensor
     weights: Tensor
+
+
+class ActionValueNetwork(nn.Module):
+    """EfficientZero's representation, trunk and value head: categorical action values instead of a model.
+
+    Args:
+        settings: size, normalisation, scale of the latent state, depth on a grid.
+        input_shape: ``(stacked channels, height, width)`` of an observation.
+        actions: the number of actions.
+        shift: of the cells that the head sees; see :class:`efficientzero.networks.heads.ShiftedCells`.
+    """
+
+    HEADS = ("head",)
+
+    def __init__(self, settings: Network, input_shape: tuple[int, int, int], actions: int, *, shift: int = 0):
+        super().__init__()
+        architecture = architecture_for(settings, input_shape)
+        self.support = CategoricalSupport(settings.support_maximum, settings.support_bins)
+        self.actions = actions
+        self.representation = Representation(architecture, input_shape)
+        self.trunk = trunk(architecture)
+        self.head = Head(architecture, self.representation.latent_shape, actions * self.support.bins, shift=shift)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> ``[batch, actions, bins]``."""
+        logits = self.head(self.trunk(self.representation(observation)))
+        return logits.unflatten(1, (self.actions, self.support.bins))
+
+    def values(self, observation: Tensor) -> Tensor:
+        """The decoded values, float32 ``[batch, actions]``."""
+        return self.support.decode(self(observation))
 
 
 class ModelFreeMuZeroAgent(ReanalysingAgent):
@@ -75,7 +105,7 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
         """See :class:`efficientzero.agents.interface.Agent`."""
         values = self._action_values(self._acting_network(mode), observation)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
-        decision = epsilon_greedy(values, epsilon, random, searched=True)
+        decision = epsilon_greedy(values, epsilon, random, estimated=True)
         # What is kept is the estimate, as reanalysis makes it: the drift from the one to the other is not epsilon's.
         return replace(decision, policy=greedy_policy(values))
 

@@ -15,7 +15,7 @@ from torch import nn
 from efficientzero.agents.flops import FlopCounter
 from efficientzero.agents.interface import Measurement
 from efficientzero.agents.network_state import load_network, load_optimizer, network_arrays, optimizer_arrays
-from efficientzero.random_streams import generator
+from efficientzero.agents.random_streams import generator
 from efficientzero.replay import Recording
 
 

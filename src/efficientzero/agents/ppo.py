@@ -26,13 +26,13 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.utils import FloatSchedule
 from torch import Tensor, nn
 
-from efficientzero.agents.interface import Acting, Decision, EnvironmentSpecification, Memory
+from efficientzero.agents.interface import Acting, EnvironmentSpecification
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
-from efficientzero.networks.convolutions import Convolutions
+from efficientzero.agents.random_streams import generator
+from efficientzero.networks import Convolutions
 from efficientzero.parameters import PPOSettings
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.replay.recording import ONGOING, TRUNCATED
+from efficientzero.replay import ONGOING, TRUNCATED, Decision, Memory
 
 
 class ConvolutionalFeatures(BaseFeaturesExtractor):
@@ -92,9 +92,9 @@ def fill(buffer: RolloutBuffer, memory: Memory, rows: range, values: NDArray[np.
 
     These are generalised advantage estimates (Schulman et al. 2016, equation 16), and lambda-returns for the value.
     Nothing is bootstrapped past a termination. What a truncation cut off was never seen, so that, as in
-    :mod:`efficientzero.targets`, the episode's last row has no target: its value stands for all that follows it, its
-    own reward included. Its advantage is zero (until
-    a minibatch's are normalised), its return is its value, and rows before it bootstrap from it.
+    :mod:`efficientzero.agents.targets`, the episode's last row has no target: its value stands for all that follows it,
+    its own reward included. Its advantage is zero (until a minibatch's are normalised), its return is its value, and
+    rows before it bootstrap from it.
 
     Args:
         buffer: of ``len(rows)`` rows. memory: also holds the policy that each action was drawn from.
@@ -104,7 +104,7 @@ def fill(buffer: RolloutBuffer, memory: Memory, rows: range, values: NDArray[np.
     environments = np.arange(recording.environments)
     for index, row in enumerate(rows):
         action = recording.actions[row].astype(np.int64)
-        policy = memory.targets.policy[row * recording.environments + environments, action]
+        policy = memory.estimates.policy[row * recording.environments + environments, action]
         before = recording.endings[row - 1] if row else None
         buffer.add(
             recording.stacks(np.full_like(environments, row), environments),
@@ -197,7 +197,7 @@ class PPOAgent(NetworkAgent):
             cumulative = np.cumsum(policy, axis=1, dtype=np.float64)
             uniform = 1.0 - random.random((len(policy), 1))  # in (0, 1]: an action of probability 0 is never drawn
             action = (cumulative < uniform * cumulative[:, -1:]).sum(axis=1)
-        return Decision(action=action.astype(np.int64), policy=policy, value=value, searched=False)
+        return Decision(action=action.astype(np.int64), policy=policy, value=value, estimated=False)
 
     def _predict(self, observation: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Stacked observations -> policy float32 ``[batch, actions]``, value float32 ``[batch]``."""

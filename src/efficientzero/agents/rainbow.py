@@ -7,18 +7,85 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from efficientzero.agents.augment import augmented
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Decision, Drift, EnvironmentSpecification, Memory
-from efficientzero.agents.losses import cross_entropy
+from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification
+from efficientzero.agents.random_streams import generator
 from efficientzero.agents.replay_agent import ReplayAgent, cells_shift
-from efficientzero.augment import augmented
-from efficientzero.networks import Convolutions, ReturnDistribution, ValueNetwork, resample_noise, silence_noise
+from efficientzero.agents.targets import n_step_values, unroll
+from efficientzero.networks import (
+    Convolutions,
+    NoisyLinear,
+    ReturnDistribution,
+    cross_entropy,
+    resample_noise,
+    silence_noise,
+)
 from efficientzero.parameters import RainbowSettings
 from efficientzero.progress import Progress
-from efficientzero.random_streams import generator
-from efficientzero.targets import n_step_values, unroll
+from efficientzero.replay import Decision, Memory
+
+
+class ValueNetwork(nn.Module):
+    """Convolutions, one hidden layer, and the value (or its distribution) of each action.
+
+    Args:
+        convolutions: what comes before the linear layers.
+        actions: the number of actions.
+        hidden: width of the hidden layer; with ``dueling``, of each of the two.
+        outputs: 1 for a plain value, or the number of atoms of its distribution.
+        dueling: separate streams, each with its own hidden layer, for the value of the state and the advantage of
+            each action (Wang et al. 2016, eq. 9; per atom as in Hessel et al. 2018).
+        noisy: every linear layer is a :class:`NoisyLinear` (Fortunato et al. 2018).
+        initial_noise: how noisy these are at first; without ``noisy`` it means nothing.
+    """
+
+    HEADS = ("state_stream", "action_stream")
+
+    def __init__(
+        self,
+        convolutions: Convolutions,
+        actions: int,
+        *,
+        hidden: int,
+        outputs: int,
+        dueling: bool,
+        noisy: bool,
+        initial_noise: float,
+    ):
+        super().__init__()
+
+        def linear(inputs: int, width: int) -> nn.Module:
+            return NoisyLinear(inputs, width, initial_noise) if noisy else nn.Linear(inputs, width)
+
+        def stream(rows: int) -> nn.Module:
+            return nn.Sequential(
+                linear(convolutions.features, hidden),
+                nn.ReLU(),
+                linear(hidden, rows * outputs),
+                nn.Unflatten(1, (rows, outputs)),
+            )
+
+        self.convolutions = convolutions
+        self.state_stream = stream(1) if dueling else None
+        self.action_stream = stream(actions)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """The values, or the logits of their distributions.
+
+        Args:
+            observation: uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1].
+
+        Returns:
+            float32 ``[batch, actions, outputs]``: logits over the atoms, or with one output the value at index 0.
+        """
+        features = self.convolutions(observation)
+        advantage = self.action_stream(features).float()
+        if self.state_stream is None:
+            return advantage
+        return self.state_stream(features) + advantage - advantage.mean(dim=1, keepdim=True)
 
 
 @dataclass(frozen=True)
@@ -98,7 +165,7 @@ class RainbowAgent(ReplayAgent):
             resample_noise(network, random)
         with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
             values = self._means(network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
-        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, searched=False)
+        return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, estimated=False)
 
     def _means(self, outputs: Tensor) -> Tensor:
         """The network's output ``[batch, actions, outputs]`` -> action values, float32 ``[batch, actions]``."""

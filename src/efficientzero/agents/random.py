@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.agents.interface import Acting, Decision, Measurement, Memory
+from efficientzero.agents.interface import Acting, Measurement
 from efficientzero.progress import Progress
-from efficientzero.replay import Recording
+from efficientzero.replay import Decision, Memory, Recording
 
 
 class RandomAgent:
@@ -35,7 +35,7 @@ class RandomAgent:
             action=random.integers(self.actions, size=batch),
             policy=np.full((batch, self.actions), 1.0 / self.actions, np.float32),
             value=np.zeros(batch, np.float32),
-            searched=False,
+            estimated=False,
         )
 
     def updates_due(self, env_steps: int) -> int:

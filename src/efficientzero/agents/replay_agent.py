@@ -13,14 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from efficientzero.agents.interface import Acting, EnvironmentSpecification, Memory
+from efficientzero.agents.interface import Acting, EnvironmentSpecification
 from efficientzero.agents.network_agent import NetworkAgent, initial_weights
 from efficientzero.agents.network_state import load_network, network_arrays
 from efficientzero.agents.optimizer import new_optimizer
+from efficientzero.agents.random_streams import generator
 from efficientzero.networks import shifted_cells
 from efficientzero.parameters import Learning, UnrolledLearning
-from efficientzero.random_streams import generator
-from efficientzero.replay.recording import TERMINATED
+from efficientzero.replay import TERMINATED, Memory
 
 
 def cells_shift(learning: Learning, specification: EnvironmentSpecification) -> int:

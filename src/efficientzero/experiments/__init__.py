@@ -1,4 +1,4 @@
-"""Many experiments: sweeps over parameters, suites of games, several machines (layer 8).
+"""Many experiments: sweeps over parameters, suites of games, several machines.
 
 An experiment is one `dvc exp run --temp`, in a process of its own. No torch is imported.
 """

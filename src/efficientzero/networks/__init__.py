@@ -1,26 +1,27 @@
-"""EfficientZero's network, published and small, and the networks of agents without a model (layer 2)."""
+"""What the agents' networks are built of: representations of observations, heads, distributions, noisy layers."""
 
-from efficientzero.networks.action_values import ActionValueNetwork
-from efficientzero.networks.blocks import frozen_statistics, shifted_cells
-from efficientzero.networks.consistency import Consistency, consistency_loss
+from efficientzero.networks.architecture import Architecture, architecture_for
+from efficientzero.networks.blocks import frozen_statistics, trunk
 from efficientzero.networks.convolutions import Convolutions
-from efficientzero.networks.distribution import ReturnDistribution
-from efficientzero.networks.model import EfficientZeroNetwork, Prediction
+from efficientzero.networks.distributions import CategoricalSupport, ReturnDistribution, cross_entropy
+from efficientzero.networks.heads import AnyCellHead, Head, shifted_cells
 from efficientzero.networks.noisy import NoisyLinear, resample_noise, silence_noise
-from efficientzero.networks.value_network import ValueNetwork
+from efficientzero.networks.representation import Representation
 
 __all__ = [
-    "ActionValueNetwork",
-    "Consistency",
+    "AnyCellHead",
+    "Architecture",
+    "CategoricalSupport",
     "Convolutions",
-    "EfficientZeroNetwork",
+    "Head",
     "NoisyLinear",
-    "Prediction",
+    "Representation",
     "ReturnDistribution",
-    "ValueNetwork",
-    "consistency_loss",
+    "architecture_for",
+    "cross_entropy",
     "frozen_statistics",
     "resample_noise",
     "shifted_cells",
     "silence_noise",
+    "trunk",
 ]

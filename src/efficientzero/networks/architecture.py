@@ -13,7 +13,7 @@ SMALLEST_IMAGE = 16  # pixels; anything smaller is an object grid (MinAtar)
 
 @dataclass(frozen=True)
 class Architecture:
-    """Widths and depth of one network size.
+    """Widths and depth of one network size, and how it normalises.
 
     Attributes:
         channels: channels of the latent state.
@@ -28,6 +28,8 @@ class Architecture:
         head_hidden: width of each head's fully connected layer.
         prefix_hidden: width of the value-prefix LSTM.
         projection_hidden, projection_output, predictor_hidden: widths of the SimSiam projector and predictor.
+        normalisation: of the layers; see :func:`efficientzero.networks.blocks.feature_norm`.
+        latent: the scale of latent states; see :func:`efficientzero.networks.blocks.scaled_latent`.
     """
 
     channels: int
@@ -42,6 +44,8 @@ class Architecture:
     projection_hidden: int
     projection_output: int
     predictor_hidden: int
+    normalisation: str = "layer"
+    latent: str = "standard"
 
 
 ARCHITECTURES = {
@@ -83,11 +87,12 @@ GRID_ARCHITECTURES = {"small": replace(ARCHITECTURES["small"], channels=16, head
 
 
 def architecture_for(settings: Network, input_shape: tuple[int, int, int]) -> Architecture:
-    """Widths and depth of a network for observations ``(stacked channels, height, width)``: images or object grids."""
-    if not is_grid(input_shape):
-        return ARCHITECTURES[settings.size]
-    architecture = GRID_ARCHITECTURES.get(settings.size, ARCHITECTURES[settings.size])
-    return replace(architecture, shallow=settings.grid_depth == "shallow")
+    """That of a network for observations ``(stacked channels, height, width)``: images or object grids."""
+    architecture = ARCHITECTURES[settings.size]
+    if is_grid(input_shape):
+        shallow = settings.grid_depth == "shallow"
+        architecture = replace(GRID_ARCHITECTURES.get(settings.size, architecture), shallow=shallow)
+    return replace(architecture, normalisation=settings.normalisation, latent=settings.latent)
 
 
 def is_grid(input_shape: tuple[int, int, int]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from efficientzero.networks.blocks import ShiftedCells
+from efficientzero.networks.blocks import as_features
+from efficientzero.networks.heads import ShiftedCells
 
 
 class Convolutions(nn.Module):
@@ -19,7 +19,7 @@ class Convolutions(nn.Module):
     Args:
         input_shape: ``(stacked channels, height, width)`` of the observation.
         layers: ``[channels, kernel, stride]`` of each convolution, in order; none at all only flattens.
-        shift: of the cells that are flattened; see :class:`efficientzero.networks.blocks.ShiftedCells`.
+        shift: of the cells that are flattened; see :class:`efficientzero.networks.heads.ShiftedCells`.
 
     Attributes:
         features: the width of the output.
@@ -49,7 +49,4 @@ class Convolutions(nn.Module):
 
     def forward(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> float ``[batch, features]``."""
-        if observation.dtype == torch.uint8:
-            observation = observation.float() / 255.0
-        # Few channels at a high resolution: a quarter faster with the channels last.
-        return self.layers(observation.contiguous(memory_format=torch.channels_last))
+        return self.layers(as_features(observation))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientzero.networks.architecture import Architecture, is_grid
-from efficientzero.networks.blocks import ResidualBlock, convolution, feature_norm, scaled_latent
+from efficientzero.networks.blocks import ResidualBlock, as_features, convolution, feature_norm, scaled_latent
 
 LARGEST_LATENT = 8  # pixels; an image is pooled until it is no larger
 
@@ -22,28 +22,20 @@ class Representation(nn.Module):
     ``instance``.
 
     Args:
-        architecture: widths. normalisation: see :func:`efficientzero.networks.blocks.feature_norm`.
-        latent: the scale of latent states, see :func:`efficientzero.networks.blocks.scaled_latent`.
         input_shape: ``(stacked channels, height, width)`` of the observation.
 
     Attributes:
         latent_shape: ``(channels, height, width)`` of the latent state.
     """
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        normalisation: str,
-        latent: str,
-        input_shape: tuple[int, int, int],
-    ):
+    def __init__(self, architecture: Architecture, input_shape: tuple[int, int, int]):
         super().__init__()
         inputs, height, width = input_shape
         first, channels = architecture.first_channels, architecture.channels
         grid = is_grid(input_shape)
         halving = 1 if grid else 2
-        if normalisation in ("layer", "cell") and not grid:
-            normalisation = "instance"
+        by_example = architecture.normalisation in ("layer", "cell")
+        normalisation = "instance" if by_example and not grid else architecture.normalisation
 
         def pooling() -> nn.Module:
             pool = nn.MaxPool2d if architecture.max_pooling else nn.AvgPool2d
@@ -76,7 +68,7 @@ class Representation(nn.Module):
             layers += [feature_norm(normalisation, channels), nn.ReLU(inplace=True)]
             layers += [block() for _ in range(1 if grid else 2)]
         self.layers = nn.Sequential(*layers)
-        self.scale = latent
+        self.scale = architecture.latent
         self.latent_shape = self._measured(input_shape)
 
     def _measured(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -88,7 +80,4 @@ class Representation(nn.Module):
 
     def forward(self, observation: Tensor) -> Tensor:
         """uint8 ``[batch, stacked channels, height, width]``, or float in [0, 1], -> latent ``[batch, c, h, w]``."""
-        if observation.dtype == torch.uint8:
-            observation = observation.float() / 255.0
-        # Few channels at a high resolution: four times as fast with the channels last.
-        return scaled_latent(self.layers(observation.contiguous(memory_format=torch.channels_last)), self.scale)
+        return scaled_latent(self.layers(as_features(observation)), self.scale)

@@ -28,7 +28,7 @@ class RepeatedActions(Section):
 
 
 class Environments(Section):
-    """The protocol of the vectorised environments (layer ``envs``)."""
+    """The protocol of the vectorised environments."""
 
     count: PositiveInt  # environments stepped together; one vector step is `count` env steps
     frame_skip: PositiveInt  # ALE frames per env step, maximum over the last two; MinAtar has 1
@@ -281,7 +281,7 @@ AgentSettings = Annotated[
 ]
 
 
-class Reanalysis(Section):
+class Finishing(Section):
     """The finishing branch of every milestone."""
 
     updates_fraction: NonNegative  # extra updates without new frames, as a share of the updates at the milestone
@@ -312,7 +312,7 @@ class Parameters(Section):
     warmup_env_steps: PositiveInt  # uniformly random env steps at the start of every run; part of the budget
     envs: Environments
     agent: dict[str, AgentSettings]
-    reanalysis: Reanalysis
+    finishing: Finishing
     evaluation: Evaluation
     device: Literal["auto", "cpu", "cuda"]
     threads: PositiveInt  # torch threads; on a CPU the last bits of a result may depend on it

@@ -1,8 +1,21 @@
-"""What an agent has seen: recorded transitions, their search targets, and how they are sampled (layer 3)."""
+"""What an agent has seen: recorded transitions, what it made of each, and how they are sampled."""
 
 from efficientzero.replay.chunks import read_chunks, write_chunks
+from efficientzero.replay.estimates import NEVER, Estimates
+from efficientzero.replay.memory import Decision, Memory
 from efficientzero.replay.priorities import Priorities
-from efficientzero.replay.recording import Recording
-from efficientzero.replay.search_targets import SearchTargets
+from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED, Recording
 
-__all__ = ["Priorities", "Recording", "SearchTargets", "read_chunks", "write_chunks"]
+__all__ = [
+    "NEVER",
+    "ONGOING",
+    "TERMINATED",
+    "TRUNCATED",
+    "Decision",
+    "Estimates",
+    "Memory",
+    "Priorities",
+    "Recording",
+    "read_chunks",
+    "write_chunks",
+]

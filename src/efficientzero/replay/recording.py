@@ -14,6 +14,18 @@ ONGOING, TERMINATED, TRUNCATED = 0, 1, 2
 FIRST_ROWS = 256
 
 
+def with_room(array: NDArray, rows: int) -> NDArray:
+    """The array itself where it has as many rows; otherwise a copy of it in twice the room, or more, that does."""
+    capacity = len(array)
+    if rows <= capacity:
+        return array
+    while capacity < rows:
+        capacity *= 2
+    grown = np.zeros((capacity, *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
 class Recording:
     """Growing arrays of transitions.
 
@@ -68,29 +80,16 @@ class Recording:
         if frames.shape != expected or frames.dtype != np.uint8:
             raise ValueError(f"frames must be uint8 {expected}, not {frames.dtype} {frames.shape}")
         start, stop = self.rows, self.rows + len(actions)
-        self._reserve(stop)
-        self._frames[start:stop] = frames
-        self._actions[start:stop] = actions
-        self._rewards[start:stop] = rewards
-        self._endings[start:stop] = endings
+        for name in ("_frames", "_actions", "_rewards", "_endings", "_episode_start", "_last_row"):
+            setattr(self, name, with_room(getattr(self, name), stop))
+        self._frames[start:stop], self._actions[start:stop] = frames, actions
+        self._rewards[start:stop], self._endings[start:stop] = rewards, endings
         self.rows = stop
         everyone = np.arange(self.environments)
         for row in range(start, stop):
             begins = np.full(self.environments, True) if row == 0 else self._endings[row - 1] != ONGOING
             self._episode_start[row] = np.where(begins, row, self._episode_start[row - 1] if row else 0)
             self._last_row[self._episode_start[row], everyone] = row
-
-    def _reserve(self, rows: int) -> None:
-        capacity = len(self._actions)
-        if rows <= capacity:
-            return
-        while capacity < rows:
-            capacity *= 2
-        for name in ("_frames", "_actions", "_rewards", "_endings", "_episode_start", "_last_row"):
-            old = getattr(self, name)
-            grown = np.zeros((capacity, *old.shape[1:]), old.dtype)
-            grown[: len(old)] = old
-            setattr(self, name, grown)
 
     def locate(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions -> (row, environment), int64 of the same shape."""

@@ -1,4 +1,4 @@
-"""Tree search in the latent space of a learned model (layer 3).
+"""Tree search in the latent space of a learned model.
 
 ``search`` runs a batch of positions through the model; the trees themselves are Cython (``pyx/tree.pyx``).
 """

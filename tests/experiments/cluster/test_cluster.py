@@ -57,7 +57,11 @@ def test_a_lost_node_costs_one_milestone(cluster, tmp_path):
     repeated = {line for line, number in times.items() if number > 1 and not line.startswith("scaling")}
     train, *rest = (
         f"{stage} --agent random --seed {seed} {at} 200"
-        for stage, at in (("train", "--from 100 --to"), ("reanalyze", "--at"), ("evaluate", "--at"))
+        for stage, at in (
+            ("train", "--from 100 --milestone"),
+            ("reanalyze", "--milestone"),
+            ("evaluate", "--milestone"),
+        )
     )
     assert {train} <= repeated <= {train, *rest}
     assert max(times[line] for line in repeated) == 2

@@ -68,16 +68,16 @@ def test_two_games_with_two_seeds_on_two_workers(tmp_path):
     assert "without the 1 that are missing" in told and "exit status" in told
     assert len(experiment_names(checkout)) == 3
     executed = noted_commands(notes)
-    assert executed.count("train --agent dqn --seed 0 --from 0 --to 100") == 2
+    assert executed.count("train --agent dqn --seed 0 --from 0 --milestone 100") == 2
 
     repaired.touch()
     told = run(checkout, *command)
     assert "4 experiments: 1 finished, 3 there already" in told
     again = noted_commands(notes)[len(executed) :]
     assert [line for line in again if not line.startswith(("suite", "scaling --revs"))] == [
-        "train --agent dqn --seed 1 --from 0 --to 100",
-        "reanalyze --agent dqn --seed 1 --at 100",
-        "evaluate --agent dqn --seed 1 --at 100",
+        "train --agent dqn --seed 1 --from 0 --milestone 100",
+        "reanalyze --agent dqn --seed 1 --milestone 100",
+        "evaluate --agent dqn --seed 1 --milestone 100",
         "scaling",
     ]  # not `collect`, which had been run
 

@@ -20,7 +20,7 @@ from efficientzero.experiments import experiment_names, stages_in_log
 from efficientzero.experiments.sweep.study import counted, number
 
 pytestmark = pytest.mark.long
-FRACTION = "reanalysis.updates_fraction"  # of no matter to `collect` and `train`, so trials share their outputs
+FRACTION = "finishing.updates_fraction"  # of no matter to `collect` and `train`, so trials share their outputs
 TINY = {
     "agent": "dqn",
     "overrides": {"profile": "smoke", "milestones.env_steps": 200},
@@ -93,7 +93,7 @@ def test_the_best_is_applied(checkout):
     said = run(checkout, *COMMAND, "--apply")
     best = study.best_trial.params[FRACTION]
     profile = yaml.safe_load((checkout / "conf/profile/smoke.yaml").read_text())
-    assert profile["reanalysis"]["updates_fraction"] == best
+    assert profile["finishing"]["updates_fraction"] == best
     assert f"profile smoke: {FRACTION} 0.2 -> {best}" in said
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from figure_texts import drawn_twice, texts, written
 
-from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval
 
 
 def panels(figure):

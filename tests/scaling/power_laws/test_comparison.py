@@ -8,14 +8,19 @@ import pytest
 from scipy import stats
 from simulated_curves import SIX_BUDGETS, simulated_curves
 
-from efficientzero.scaling.curves.bootstrap import Interval, weights
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
-from efficientzero.scaling.power_laws.comparison import Comparison, FittedRatio, compare_exponents
-from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE, equivalence_test, wald_test
-from efficientzero.scaling.power_laws.fit import fit_power_law
-from efficientzero.scaling.power_laws.form_selection import corrected_information_criterion, form_scores
+from efficientzero.scaling.power_laws.comparison import (
+    EQUIVALENCE,
+    Comparison,
+    FittedRatio,
+    compare_exponents,
+    equivalence_test,
+    wald_test,
+)
+from efficientzero.scaling.power_laws.fit import fit_batch, fit_power_law
+from efficientzero.scaling.power_laws.forms import corrected_information_criterion, form_scores
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval, weights
 
 long_simulation = pytest.mark.skipif(
     "EFFICIENTZERO_LONG_TESTS" not in os.environ, reason="set EFFICIENTZERO_LONG_TESTS for minutes of it"

@@ -8,15 +8,14 @@ from scaling.plasmode import dopamine
 from scipy import stats
 from simulated_curves import SIX_BUDGETS, power_law, simulated_curves
 
-from efficientzero.scaling.curves.bootstrap import Interval, weights
-from efficientzero.scaling.estimates.frames_ratio import frames_to_match
-from efficientzero.scaling.estimates.isotonic import isotonic
+from efficientzero.scaling.estimators.frames_ratio import frames_to_match
+from efficientzero.scaling.estimators.monotone import isotonic
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
 from efficientzero.scaling.power_laws.extrapolation import frames_to_reach, predict_score
-from efficientzero.scaling.power_laws.fit import fit_power_law
+from efficientzero.scaling.power_laws.fit import fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval, weights
 
 LAST = SIX_BUDGETS[-1]
 

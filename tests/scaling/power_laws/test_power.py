@@ -7,15 +7,21 @@ import pytest
 from simulated_curves import SIX_BUDGETS, simulated_curves
 
 from efficientzero.published import published_curves
-from efficientzero.scaling.curves.bootstrap import weights
-from efficientzero.scaling.curves.curves import make_curves
+from efficientzero.scaling.curves import make_curves
 from efficientzero.scaling.power_laws.comparison import compare_exponents
 from efficientzero.scaling.power_laws.fit import fit_power_law
-from efficientzero.scaling.power_laws.power import Design, Power, power_of_design
+from efficientzero.scaling.power_laws.power import (
+    Design,
+    Needed,
+    Power,
+    influence_test,
+    needed,
+    power_of_design,
+    residual_curves,
+)
 from efficientzero.scaling.power_laws.power_law import MODELS
-from efficientzero.scaling.power_laws.residuals import influence_test, residual_curves
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.verdict.needed_design import Needed, needed
+from efficientzero.scaling.resampling import weights
 
 FRAMES = tuple(SIX_BUDGETS.tolist())
 FIRST_EIGHT = ["Alien", "Amidar", "Assault", "Asterix", "BankHeist", "BattleZone", "Boxing", "Breakout"]

@@ -13,16 +13,15 @@ from html_outline import Outline
 from import_graph import SOURCE
 from report_table import FIGURES, compared, score_table, single_run, written
 
-from efficientzero.scaling.analysis.analysis import analyse
-from efficientzero.scaling.curves.bootstrap import Interval
-from efficientzero.scaling.estimates.frames_ratio import FramesToMatch
+from efficientzero.scaling.analysis import analyse
+from efficientzero.scaling.estimators.frames_ratio import FramesToMatch
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.power_laws.power import Design, Power
+from efficientzero.scaling.power_laws.power import Design, Needed, Power
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
 from efficientzero.scaling.report.answers import TWENTY_MINUTES, TWO_HOURS, above_human
 from efficientzero.scaling.report.score_tables import score_with_interval
-from efficientzero.scaling.verdict.needed_design import Needed
+from efficientzero.scaling.resampling import Interval
 from efficientzero.scaling.words.names import named
 from efficientzero.scaling.words.numbers import duration, in_brackets, number, play_time, power_of_ten, sentence
 from efficientzero.scaling.words.verdicts import PairVerdict, headline

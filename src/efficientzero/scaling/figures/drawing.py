@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.curves.bootstrap import Estimand
+from efficientzero.scaling.resampling import Estimand
 from efficientzero.scaling.words.names import NAMES, named
 
 GREY = "0.35"

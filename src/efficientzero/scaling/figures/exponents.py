@@ -11,10 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
-from efficientzero.scaling.curves.reference_scores import Ceiling
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -24,8 +21,11 @@ from efficientzero.scaling.figures.drawing import (
     draw_reason,
     new_figure,
 )
-from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
+from efficientzero.scaling.pair import PairAnalysis
+from efficientzero.scaling.power_laws.comparison import EQUIVALENCE
+from efficientzero.scaling.reference_scores import Ceiling
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval
 
 METHODS = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
 TICKS = (

@@ -8,10 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
-from efficientzero.scaling.curves.reference_scores import CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -22,7 +19,10 @@ from efficientzero.scaling.figures.drawing import (
     new_figure,
     write_reason,
 )
+from efficientzero.scaling.pair import PairAnalysis
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval
 
 COLUMNS = 3
 TITLE = "Ratio of frames at the same score"

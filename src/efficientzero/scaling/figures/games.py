@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -27,6 +26,7 @@ from efficientzero.scaling.figures.drawing import (
 from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
 from efficientzero.scaling.figures.reference_line import reference_line
 from efficientzero.scaling.figures.score_spread import half_widths
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.refused import Refused
 
 LARGE = 2  # rows and columns of the aggregate panel

@@ -1,9 +1,10 @@
-"""Are the exponents equal? A model fitted to aggregate curves and to every resample of them.
+"""Are the exponents equal? A model fitted to aggregate curves and to every resample of them, with tests of the ratios.
 
 Nested least-squares fits must not be compared by the usual F-test here: the points of one run, and the games of one
 suite, are not independent. At 5 % it rejected 4 to 15 % of true equalities around published residuals and over 20 % on
 simulated games (``benchmarks/results/scaling_coverage.md``). Intervals and tests rest on resamples of whole runs or
-games.
+games, by their inflated bootstrap covariance: Wald's test of equality, and two one-sided tests of equivalence. That a
+difference is not found is no evidence of equality; equivalence has a test of its own.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 from scipy.special import expit
 
-from efficientzero.scaling.curves.bootstrap import Estimand, Interval, Resamples, exponentiated, interval
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
-from efficientzero.scaling.power_laws.exponent_tests import Equivalence, WaldTest, equivalence_test, wald_test
-from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import LOG_EXPONENT_BOUNDS, MODELS, Loss, Model
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Estimand, Interval, Resamples, exponentiated, interval
 
 AT_BOUND = 1e-6
 MOST_AT_BOUND = 0.05  # of the resamples
@@ -119,3 +119,62 @@ def _at_bound(fit: PowerLawFit, drawn: np.ndarray, agent: int) -> Refused | None
             f"{where}, in {share:.0%} of the resamples ({fit.model.name}): its curve is too noisy to show one"
         )
     return None
+
+
+EQUIVALENCE = (0.87, 1.15)  # ratios of exponents within which two agents count as differing by an offset only
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided tests (Schuirmann 1987) of a ratio of exponents within `EQUIVALENCE`."""
+
+    p_value: float
+    passed: bool
+    low: float  # of the ratio's 90 % interval, which lies within the margin where the test is passed
+    high: float
+
+
+@dataclass(frozen=True)
+class WaldTest:
+    """F of equal exponents of all agents, with its degrees of freedom."""
+
+    statistic: float
+    numerator_df: float
+    denominator_df: float
+    p_value: float
+
+
+def wald_test(estimate: np.ndarray, drawn: np.ndarray, resampled: Resamples) -> WaldTest | Refused:
+    """Of equal ln exponents, estimate [agents], drawn [resamples, agents], with the inflated bootstrap covariance.
+
+    The covariance is estimated with few degrees of freedom, so for p contrasts the statistic is Hotelling's:
+    T^2 (df - p + 1) / (df p) against F(p, df - p + 1); for two agents that is the square of the t-test.
+    """
+    contrasts = len(estimate) - 1
+    if resampled.df < contrasts:
+        return Refused(
+            f"the runs or games are too few to compare {len(estimate)} exponents at once ({resampled.df:.1f} degrees "
+            "of freedom)"
+        )
+    difference = estimate[1:] - estimate[0]
+    covariance = resampled.inflation**2 * np.atleast_2d(np.cov(drawn[:, 1:] - drawn[:, :1], rowvar=False))
+    if np.linalg.matrix_rank(covariance) < contrasts:
+        return Refused("the runs do not differ at all, so nothing says how much is chance")
+    squared = float(difference @ np.linalg.solve(covariance, difference))
+    denominator = resampled.df - contrasts + 1.0
+    statistic = squared * denominator / (resampled.df * contrasts)
+    return WaldTest(statistic, contrasts, denominator, float(stats.f.sf(statistic, contrasts, denominator)))
+
+
+def equivalence_test(log_ratio: Interval, margin: tuple[float, float] = EQUIVALENCE, size: float = 0.05) -> Equivalence:
+    """TOST of the ratio whose ln has the given estimate, standard error and degrees of freedom."""
+    low, high = np.log(margin)
+    if log_ratio.standard_error == 0.0:
+        p_value = 0.0 if low < log_ratio.estimate < high else 1.0
+    else:
+        above = stats.t.sf((log_ratio.estimate - low) / log_ratio.standard_error, log_ratio.df)
+        below = stats.t.cdf((log_ratio.estimate - high) / log_ratio.standard_error, log_ratio.df)
+        p_value = float(max(above, below))
+    reach = float(stats.t.ppf(1.0 - size, log_ratio.df)) * log_ratio.standard_error
+    ends = np.exp([log_ratio.estimate - reach, log_ratio.estimate + reach])
+    return Equivalence(p_value, p_value < size, float(ends[0]), float(ends[1]))

@@ -14,12 +14,11 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-from efficientzero.scaling.curves.bootstrap import Interval, Resamples, exponentiated, interval
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
-from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval, Resamples, exponentiated, interval
 
 FARTHEST = 4.0  # times the largest budget
 LEAST_RANGE = 10.0  # largest over smallest budget

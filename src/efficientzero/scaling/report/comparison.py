@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis, PairEstimates
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, both_ceilings
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.pair import PairAnalysis, PairEstimates
+from efficientzero.scaling.power_laws.power import Needed
+from efficientzero.scaling.reference_scores import CEILING_NAMES, both_ceilings
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.score_tables import Table, aggregates_table, mean_curves_table
-from efficientzero.scaling.verdict.needed_design import Needed
-from efficientzero.scaling.verdict.verdict import Verdict
+from efficientzero.scaling.verdict import Verdict
 from efficientzero.scaling.words.names import agent_name, named
 from efficientzero.scaling.words.numbers import probability, share, with_interval
 from efficientzero.scaling.words.verdicts import PairVerdict, headline

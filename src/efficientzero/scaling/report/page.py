@@ -18,9 +18,9 @@ import pandas as pd
 import efficientzero
 from efficientzero.folders import write_whole
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.answers import questions
 from efficientzero.scaling.report.comparison import comparison
@@ -30,7 +30,7 @@ from efficientzero.scaling.report.score_tables import (
     reference_scores_of,
     scores_table,
 )
-from efficientzero.scaling.verdict.soundness import judge, overall
+from efficientzero.scaling.soundness import judge, overall
 from efficientzero.scaling.words import numbers
 from efficientzero.scaling.words.captions import Caption, caption, refused_caption, terms
 from efficientzero.scaling.words.names import agent_name, named

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.minatar_scale import minatar_scale
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.reference_scores import minatar_scale
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.words.names import agent_name
 from efficientzero.scaling.words.numbers import NONE, duration, in_brackets, number, play_time, power_of_ten, whole

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.words.names import agent_name, named
-from efficientzero.scaling.words.numbers import counted, duration, listed, play_time, power_of_ten, sentence, share
+from efficientzero.scaling.words.numbers import (
+    Estimate,
+    counted,
+    duration,
+    listed,
+    play_time,
+    power_of_ten,
+    sentence,
+    share,
+)
 from efficientzero.scaling.words.numbers import with_interval as written
 
 UNKNOWN = ["These scores came without it."]
@@ -46,11 +54,11 @@ def frames_to_match(
     second: str,
     agents: Sequence[str],
     last: float,
-    ratio: Interval | Refused,
+    ratio: Estimate | Refused,
     at_least: float | None,
-    own: Interval | Refused,
-    mean: Interval | Refused,
-    extrapolated: Interval | Refused,
+    own: Estimate | Refused,
+    mean: Estimate | Refused,
+    extrapolated: Estimate | Refused,
 ) -> list[str]:
     """How many frames `second` needs to match `first`.
 
@@ -86,7 +94,7 @@ def frames_to_match(
     return [*answers, *guess]
 
 
-def exponent_or_offset(first: str, second: str, word: str, ratio: Interval | Refused) -> str:
+def exponent_or_offset(first: str, second: str, word: str, ratio: Estimate | Refused) -> str:
     """The verdict on a pair, with the ratio of exponents that needs no formula."""
     none = isinstance(ratio, Refused)
     said = "no ratio of exponents can be given" if none else f"the ratio of their exponents is {written(ratio)}"

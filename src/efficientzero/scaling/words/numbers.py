@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.refused import Refused
+
+
+class Estimate(Protocol):
+    """A number with its interval."""
+
+    @property
+    def estimate(self) -> float: ...
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
 
 FRAMES_PER_SECOND = 60
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -61,7 +75,7 @@ def power_of_ten(value: float) -> str:
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-def with_interval(found: Interval | Refused, times: str = "") -> str:
+def with_interval(found: Estimate | Refused, times: str = "") -> str:
     """The estimate with its interval; `refused` where there is none."""
     return "refused" if isinstance(found, Refused) else in_brackets(found.estimate, found.low, found.high, times)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from efficientzero.scaling.curves.bootstrap import Interval
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.words.names import agent_name
-from efficientzero.scaling.words.numbers import listed, sentence, with_interval
+from efficientzero.scaling.words.numbers import Estimate, listed, sentence, with_interval
 
 WORDS = {
     "exponent": "Agents climb at different rates: the lead of one, as a multiple of frames, grows or shrinks with "
@@ -25,8 +24,8 @@ class PairVerdict(NamedTuple):
 
     word: str
     second: str
-    exponents: Interval | Refused
-    frames: Interval | Refused
+    exponents: Estimate | Refused
+    frames: Estimate | Refused
 
 
 def headline(first: str, pairs: Sequence[PairVerdict]) -> str:
