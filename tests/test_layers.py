@@ -19,17 +19,17 @@ LAYERS = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
-    {"input_error", "refused", "words"},
+    {"input_error", "refused"},
     {"results"},
     {"reference_scores"},
     {"curves", "soundness"},
-    {"flagged_games", "resampling"},
+    {"resampling"},
+    {"words"},
     {"estimators"},
     {"power_laws"},
-    {"evidence"},
-    {"verdict"},
-    {"pair"},
-    {"analysis", "findings"},
+    {"findings"},
+    {"pair", "verdict"},
+    {"analysis"},
     {"figures"},
     {"report"},
     {"outputs"},
