@@ -29,6 +29,7 @@ from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Recording
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
@@ -71,7 +72,7 @@ def changes_followed(
 
 def learned(parameters: Parameters, env_steps: int, updates: int) -> tuple[list[float], float]:
     """Changes followed by depth after the updates, and CPU-seconds of them."""
-    runs = [new_run(parameters, "efficientzero", seed) for seed in (0, 1)]
+    runs = [new_run(RunIdentity(parameters, "efficientzero", seed)) for seed in (0, 1)]
     for seed, run in enumerate(runs):
         with Progress(env_steps, f"{parameters.game}: random play, seed {seed}", "env steps") as progress:
             warm_up(run, env_steps, parameters.envs, progress)

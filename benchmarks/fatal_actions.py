@@ -30,6 +30,7 @@ from efficientzero.games import find_game
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
 
@@ -114,7 +115,7 @@ def main() -> None:
     print("| game | agent | settings | seed | updates | fatal actions told from others | CPU-s |", flush=True)
     for name in arguments.agents:
         for seed in arguments.seeds:
-            run = new_run(parameters, name, seed)
+            run = new_run(RunIdentity(parameters, name, seed))
             with Progress(arguments.env_steps, f"{arguments.game}: random play, seed {seed}", "env steps") as progress:
                 warm_up(run, arguments.env_steps, parameters.envs, progress)
             started = time.process_time()

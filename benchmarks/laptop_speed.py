@@ -23,6 +23,7 @@ from efficientzero.envs import GameEnvironments
 from efficientzero.experiments.composition import composed
 from efficientzero.games import find_game
 from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
+from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
 from efficientzero.run import agent_for
 
@@ -86,7 +87,7 @@ def measure(game: str, repetitions: int) -> list[list[str]]:
     for name, settings in parameters.agent.items():
         if isinstance(settings, RandomSettings):
             continue
-        agent = agent_for(parameters, name, 0, environments)
+        agent = agent_for(RunIdentity(parameters, name, 0), environments)
         update = cpu_seconds(lambda agent=agent: agent.learn(memory), repetitions)
         act = cpu_seconds(lambda agent=agent: agent.act(acting, random, env_steps=0, mode="training"), repetitions)
         speeds = [""] * len(BATCHES)

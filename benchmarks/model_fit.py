@@ -27,6 +27,7 @@ from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Memory
 from efficientzero.run import new_run
 from efficientzero.stage import reported_errors
@@ -66,7 +67,7 @@ def reward_correlations(agent: EfficientZeroAgent, memory: Memory) -> list[float
 
 def recorded(parameters: Parameters, agent: str, seed: int, env_steps: int) -> tuple[EfficientZeroAgent, Memory]:
     """A new agent, and a memory of uniformly random play."""
-    run = new_run(parameters, agent, seed)
+    run = new_run(RunIdentity(parameters, agent, seed))
     with Progress(env_steps, f"{parameters.game}: random play, seed {seed}", "env steps") as progress:
         warm_up(run, env_steps, parameters.envs, progress)
     assert isinstance(run.agent, EfficientZeroAgent)

@@ -24,6 +24,7 @@ from efficientzero.experiments.overrides import parse_overrides
 from efficientzero.loop import learn, warm_up
 from efficientzero.parameters import Parameters, PPOSettings, RandomSettings, check
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import Run, new_run
 from efficientzero.stage import reported_errors
 
@@ -35,7 +36,7 @@ OWN = ("game", "agents", "seeds", "evaluation.sample_actions")  # what the comma
 
 def learned(parameters: Parameters, name: str, seed: int, env_steps: int, updates: int | None) -> Run:
     """An agent after as many updates (None: as many as are due) on as many env steps of random play."""
-    run = new_run(parameters, name, seed)
+    run = new_run(RunIdentity(parameters, name, seed))
     with Progress(env_steps, f"{parameters.game}: random play, seed {seed}", "env steps") as progress:
         warm_up(run, env_steps, parameters.envs, progress)
     count = run.agent.updates_due(env_steps) if updates is None else updates

@@ -1,20 +1,20 @@
 """Stage `collect`: the warm-up replay by uniformly random play, the new agent, and the random score."""
 
 import sys
-from pathlib import Path
 
 from efficientzero.games import find_game
-from efficientzero.parameters import Parameters
-from efficientzero.stage import checked_parameters, reported_errors, run_arguments
+from efficientzero.records.paths import RunIdentity
+from efficientzero.stage import identified, reported_errors, run_arguments
 
 
-def say_what_was_to_be_expected(parameters: Parameters, name: str, seed: int) -> None:
-    """Prints once, for the first run of an experiment on an Atari game, what published EfficientZero had at its budget.
+def say_what_was_to_be_expected(identity: RunIdentity) -> None:
+    """Prints once, for the first run of an experiment on an Atari game, what published EfficientZero had at the end.
 
     It changes no result, so that neither the published figures nor their code are dependencies of this stage.
     """
+    parameters = identity.parameters
     first = (parameters.agents[0], parameters.seeds[0])
-    if (name, seed) != first or find_game(parameters.game).family != "ale":
+    if (identity.agent, identity.seed) != first or find_game(parameters.game).family != "ale":
         return
     from efficientzero.published import PublishedFiguresError, expectation_in_words
 
@@ -26,47 +26,42 @@ def say_what_was_to_be_expected(parameters: Parameters, name: str, seed: int) ->
 
 
 def main() -> None:
-    arguments = run_arguments(__doc__).parse_args()
-    name, seed = arguments.agent, arguments.seed
-    parameters = checked_parameters(name)
-    say_what_was_to_be_expected(parameters, name, seed)
+    identity = identified(run_arguments(__doc__).parse_args())
+    parameters, paths = identity.parameters, identity.paths
+    say_what_was_to_be_expected(identity)
 
     from efficientzero.agents import RandomAgent
-    from efficientzero.cost import Stopwatch, write_cost
     from efficientzero.device import choose_device, configure_torch, device_name
-    from efficientzero.evaluation import evaluate, evaluation_environments, write_score
+    from efficientzero.evaluation import evaluate, evaluation_environments
     from efficientzero.loop import warm_up
     from efficientzero.progress import Progress
+    from efficientzero.records.cost import Stopwatch
+    from efficientzero.records.score import ScoreRecord
     from efficientzero.run import new_run, save_run
 
     configure_torch(parameters.threads)
-    run = new_run(parameters, name, seed)
-    stopwatch = Stopwatch(None)
-    with Progress(parameters.warmup_env_steps, f"{parameters.game} {name}: warm-up", "env steps") as progress:
+    run = new_run(identity)
+    stopwatch = Stopwatch(device_name(choose_device(parameters.device)))
+    with Progress(parameters.warmup_env_steps, f"{identity}: warm-up", "env steps") as progress:
         warm_up(run, parameters.warmup_env_steps, parameters.envs, progress)
     cost = stopwatch.read()
-    save_run(run, Path(f"data/runs/{name}/{seed}/0"), earlier=None)
-
-    device = device_name(choose_device(parameters.device))
-    write_cost(Path(f"data/costs/{name}/{seed}/collect.json"), cost, device)
+    save_run(run, paths.run(0), earlier=None)
+    cost.write(paths.collecting_cost())
 
     environments = evaluation_environments(parameters)
     policy = RandomAgent(environments.num_actions)
-    with Progress(parameters.evaluation.episodes, f"{parameters.game}: random score", "episodes") as progress:
-        score = evaluate(policy, environments, parameters.evaluation, progress, seed=seed, env_steps=0)
-    path = Path(f"data/scores/{name}/{seed}/0.json")
-    write_score(
-        path,
-        score,
-        parameters,
-        name,
-        seed,
+    with Progress(parameters.evaluation.episodes, f"{identity.game}: random score", "episodes") as progress:
+        score = evaluate(policy, environments, parameters.evaluation, progress, seed=identity.seed, env_steps=0)
+    ScoreRecord.of(
+        identity,
+        score.episodes,
         env_steps=0,
         frame_skip=environments.frame_skip,
-        agent=policy,
+        updates=policy.updates,
+        parameters=policy.parameters,
         training_flops=0,
-    )
-    print(f"{parameters.game} random play: mean return {score.mean_return:.1f} over {len(score.episodes)} episodes")
+    ).write(paths.score(0))
+    print(f"{identity.game} random play: mean return {score.mean_return:.1f} over {len(score.episodes)} episodes")
 
 
 if __name__ == "__main__":

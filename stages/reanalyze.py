@@ -1,30 +1,24 @@
 """Stage `reanalyze`: searches a milestone's whole replay again and finishes its agent without new frames."""
 
-from pathlib import Path
-
-from efficientzero.stage import checked_parameters, reported_errors, run_arguments
+from efficientzero.stage import identified, reported_errors, run_arguments
 
 
 def main() -> None:
-    parser = run_arguments(__doc__)
-    parser.add_argument("--milestone", required=True, type=int, metavar="ENV_STEPS", help="the one to finish")
-    arguments = parser.parse_args()
-    name, seed, milestone = arguments.agent, arguments.seed, arguments.milestone
-    parameters = checked_parameters(name)
+    arguments = run_arguments(__doc__, milestone="the one to finish, in env steps").parse_args()
+    identity, milestone = identified(arguments), arguments.milestone
+    parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.cost import write_cost
-    from efficientzero.device import choose_device, configure_torch, device_name
+    from efficientzero.device import configure_torch
     from efficientzero.loop import finish, finishing_updates, search_again
     from efficientzero.progress import Progress
     from efficientzero.run import save_drift, save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
-    inputs = Path(f"data/runs/{name}/{seed}/{milestone}")
-    key = fingerprint("reanalyze", parameters, inputs, agent=name, seed=seed)
-    snapshots = Snapshots(key, parameters.snapshot_seconds)
-    run = snapshots.resume(parameters, name, seed, inputs)
-    label = f"{parameters.game} {name} at {milestone}"
+    inputs = paths.run(milestone)
+    snapshots = Snapshots(fingerprint("reanalyze", identity, inputs), identity)
+    run = snapshots.resume(inputs)
+    label = f"{identity} at {milestone}"
     if run.finishing is None:
         with Progress(run.env_steps, f"{label}: searching again", "positions") as progress:
             search_again(run, progress)
@@ -32,10 +26,9 @@ def main() -> None:
     updates = finishing_updates(run.agent, run.env_steps, parameters.finishing)
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
         finish(run, parameters.finishing, progress, snapshots)
-    save_finished(run, Path(f"data/finished/{name}/{seed}/{milestone}"))
-    save_drift(run, Path(f"data/drift/{name}/{seed}/{milestone}.csv"))
-    device = device_name(choose_device(parameters.device))
-    write_cost(Path(f"data/costs/{name}/{seed}/finish-{milestone}.json"), snapshots.cost(), device)
+    save_finished(run, paths.finished(milestone))
+    save_drift(run, paths.drift(milestone))
+    snapshots.cost().write(paths.finishing_cost(milestone))
     snapshots.clear()
 
 

@@ -7,9 +7,10 @@ import yaml
 from import_graph import PACKAGE, ROOT, is_extension, modules, reached
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-# They check, report or save and change no result.
-WITHOUT_RESULTS = {
-    PACKAGE / name for name in ("parameters", "compiled", "cost.py", "progress.py", "snapshot.py", "stage.py")
+# They check, report or save and change no result; what `paths` says stands among the stages' outputs as well.
+RECORDS = {PACKAGE / "records" / name for name in ("__init__.py", "cost.py", "paths.py", "record.py")}
+WITHOUT_RESULTS = RECORDS | {
+    PACKAGE / name for name in ("parameters", "compiled", "progress.py", "snapshot.py", "stage.py")
 }
 # A message that a stage prints beside its results, from figures whose change must run nothing again.
 BESIDE_RESULTS = {"collect": {PACKAGE / "published"}}
@@ -45,12 +46,19 @@ def test_every_dependency_is_used(stage):
 
 
 def test_a_change_to_the_analysis_trains_nothing_and_the_other_way_round():
-    common = {PACKAGE / "games", PACKAGE / "folders.py"}  # what files and games are, to all
+    common = {PACKAGE / "games", PACKAGE / "records"}  # what files and games are, to all
     analysis = {path for path in code_reached("scaling") if not any(within(path, part) for part in common)}
     for stage in set(STAGES) - {"scaling"}:
         shared = analysis & code_reached(stage)
         harmless = WITHOUT_RESULTS | BESIDE_RESULTS.get(stage, set())
         assert all(any(within(path, folder) for folder in harmless) for path in shared)
+
+
+def test_a_change_to_the_evaluation_trains_nothing():
+    scoring = {PACKAGE / "evaluation.py", PACKAGE / "records" / "score.py"}
+    assert scoring <= code_dependencies("collect") and scoring <= code_dependencies("evaluate")
+    for stage in ("train", "reanalyze"):
+        assert not scoring & code_dependencies(stage)
 
 
 def test_published_figures_train_nothing():

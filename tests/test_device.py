@@ -20,14 +20,15 @@ from pathlib import Path
 from tiny import tiny
 from efficientzero.loop import train, warm_up
 from efficientzero.progress import Progress
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import load_run, new_run, save_run
 parameters = tiny(agent__dqn__learning__optimizer=sys.argv[2])
-run, progress = new_run(parameters, "dqn", 0), Progress(1, "", "")
+run, progress = new_run(RunIdentity(parameters, "dqn", 0)), Progress(1, "", "")
 warm_up(run, 40, parameters.envs, progress)
 train(run, 48, parameters.envs, progress, lambda run: None)
 assert run.agent.updates > 0
 save_run(run, Path(sys.argv[1]), None)
-load_run(parameters, "dqn", 0, Path(sys.argv[1]))
+load_run(run.identity, Path(sys.argv[1]))
 print(*sorted(name for name in set(sys.modules) - before if name in ("torch._dynamo", "torch._inductor")))
 """
 

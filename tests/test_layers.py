@@ -8,19 +8,20 @@ import pytest
 from import_graph import PACKAGE, SOURCE, imported, modules
 
 LAYERS = [
-    {"compiled", "device", "folders", "games", "parameters", "progress"},
+    {"compiled", "device", "games", "parameters", "progress", "records"},
     {"envs"},
     {"networks"},
     {"replay", "search"},
     {"agents"},
-    {"cost", "evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
+    {"evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
     {"published", "scaling"},
     {"experiments"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
     {"input_error", "refused"},
-    {"results"},
+    {"instruments", "scores"},
+    {"sources"},
     {"reference_scores"},
     {"curves", "soundness"},
     {"resampling"},
@@ -90,7 +91,7 @@ def test_experiments_are_run_as_processes_so_nothing_that_trains_is_imported():
     assert {LAYER[other] for other in uses()["experiments"]} <= {0, LAYER["scaling"], LAYER["experiments"]}
 
 
-@pytest.mark.parametrize("name", ["experiments", "games", "parameters", "progress", "published", "scaling"])
+@pytest.mark.parametrize("name", ["experiments", "games", "parameters", "progress", "published", "records", "scaling"])
 def test_loads_no_torch_and_no_emulator(name):
     if f"efficientzero.{name}" not in modules():
         pytest.skip("is not there yet")

@@ -4,6 +4,7 @@ from tiny import tiny
 
 from efficientzero.agents import Drift
 from efficientzero.loop import drift_by_age, finish, finishing_updates, search_again, train, warm_up
+from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
 from efficientzero.run import load_run, new_run, save_run
 
@@ -17,7 +18,7 @@ class Counted:
     def update(self, units):
         self.units += units
 
-    def note(self, **figures):
+    def note(self, **numbers):
         pass
 
 
@@ -26,7 +27,7 @@ def never(run):
 
 
 def started(parameters, name="efficientzero", seed=0):
-    run = new_run(parameters, name, seed)
+    run = new_run(RunIdentity(parameters, name, seed))
     warm_up(run, parameters.warmup_env_steps, parameters.envs, Counted())
     return run
 
@@ -48,7 +49,7 @@ def trained_in_parts(run, parameters, env_steps, folder, *, every):
             return run, times
         except InterruptedError:
             save_run(run, folder / f"left {times}", None)
-            run = load_run(parameters, run.name, run.seed, folder / f"left {times}")
+            run = load_run(run.identity, folder / f"left {times}")
             times += 1
 
 
@@ -128,13 +129,15 @@ def test_straight_through_extended_and_interrupted_runs_are_the_same_bytes(tmp_p
     train(straight, 160, parameters.envs, Counted(), never)
     save_run(straight, tmp_path / "160", tmp_path / "80")
 
-    extended = load_run(parameters, name, 0, tmp_path / "80")
+    extended = load_run(RunIdentity(parameters, name, 0), tmp_path / "80")
     train(extended, 160, parameters.envs, Counted(), never)
     save_run(extended, tmp_path / "extended", tmp_path / "80")
     assert files(tmp_path / "extended") == files(tmp_path / "160")
 
     # Left and picked up at many places, at updates and at env steps alike.
-    run, steps = trained_in_parts(load_run(parameters, name, 0, tmp_path / "80"), parameters, 160, tmp_path, every=7)
+    run, steps = trained_in_parts(
+        load_run(RunIdentity(parameters, name, 0), tmp_path / "80"), parameters, 160, tmp_path, every=7
+    )
     assert steps >= 3
     save_run(run, tmp_path / "resumed", tmp_path / "80")
     assert files(tmp_path / "resumed") == files(tmp_path / "160")
@@ -163,7 +166,7 @@ def test_what_is_recorded_is_what_the_agent_learns_from():
 
     for life_loss_ends in (True, False):
         parameters = tiny(envs__terminal_on_life_loss=life_loss_ends, envs__clip_rewards=life_loss_ends)
-        run = new_run(parameters, "random", 0)
+        run = new_run(RunIdentity(parameters, "random", 0))
         run.environments.step = lambda actions: Step()
         warm_up(run, 4, parameters.envs, Counted())
         ending = TERMINATED if life_loss_ends else ONGOING
@@ -174,7 +177,7 @@ def test_what_is_recorded_is_what_the_agent_learns_from():
 
 def test_repeated_actions_are_what_is_done_and_recorded():
     parameters = tiny(envs__repeated_actions__probability=0.5, envs__repeated_actions__longest_env_steps=40)
-    run, played = new_run(parameters, "random", 0), []
+    run, played = new_run(RunIdentity(parameters, "random", 0)), []
     step = run.environments.step
     run.environments.step = lambda actions: played.append(actions) or step(actions)
     warm_up(run, 400, parameters.envs, Counted())
@@ -186,7 +189,7 @@ def test_repeated_actions_are_what_is_done_and_recorded():
 
 def test_no_repetition_outlasts_its_game():
     parameters = tiny(envs__repeated_actions__probability=1, envs__repeated_actions__duration_exponent=1.1)
-    run, ended = new_run(parameters, "random", 0), 0
+    run, ended = new_run(RunIdentity(parameters, "random", 0)), 0
     step = run.environments.step
 
     def watched(actions):
@@ -206,8 +209,8 @@ def test_no_repetition_outlasts_its_game():
 def test_drift_is_averaged_over_doubling_ages():
     ages = np.array([0, 1, 2, 3, 4, 7, 8])
     rows = drift_by_age(Drift(ages, ages.astype(np.float32), 2 * ages.astype(np.float32)))
-    assert [(row["age_from"], row["age_to"], row["positions"]) for row in rows] == [
+    assert [(row.age_from, row.age_to, row.positions) for row in rows] == [
         (0, 0, 1), (1, 1, 1), (2, 3, 2), (4, 7, 2), (8, 8, 1),
     ]  # fmt: skip
-    assert [row["policy_distance"] for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
+    assert [row.policy_distance for row in rows] == [0.0, 1.0, 2.5, 5.5, 8.0]
     assert drift_by_age(None) == []

@@ -11,6 +11,7 @@ from test_loop import Counted
 from efficientzero.evaluation import evaluate, evaluation_environments
 from efficientzero.loop import finish, search_again, train, warm_up
 from efficientzero.parameters import check
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import new_run
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +49,7 @@ def test_it_plays_learns_is_finished_and_scored(tmp_path, name, updates):
     composed = tmp_path / "params.yaml"
     compose_and_dump(composed, str(ROOT / "conf"), None, "config", str(ROOT / "plugins"), SMALL)
     parameters = check(yaml.safe_load(composed.read_text()))
-    run = new_run(parameters, name, 0)
+    run = new_run(RunIdentity(parameters, name, 0))
     before = {key: array.copy() for key, array in run.agent.network_state().items()}
     warm_up(run, 16, parameters.envs, Counted())
     train(run, 20, parameters.envs, Counted(), lambda run: None)

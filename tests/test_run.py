@@ -4,27 +4,28 @@ from test_loop import Counted, started, train
 from tiny import tiny
 
 from efficientzero.device import choose_device
-from efficientzero.folders import DamagedFolderError
 from efficientzero.parameters import ParameterError
-from efficientzero.run import load_finished, load_run, read_table, save_finished, save_run, write_table
+from efficientzero.records.files import RecordError
+from efficientzero.records.paths import RunIdentity
+from efficientzero.run import load_finished, load_run, save_finished, save_run
 
 
 def test_a_run_of_other_parameters_is_refused_by_name(tmp_path):
     save_run(started(tiny()), tmp_path / "run", None)
-    with pytest.raises(DamagedFolderError, match="seed is 0, not 1"):
-        load_run(tiny(), "efficientzero", 1, tmp_path / "run")
-    with pytest.raises(DamagedFolderError, match="does not fit these parameters"):
-        load_run(tiny(agent__efficientzero__value_prefix=False), "efficientzero", 0, tmp_path / "run")
-    with pytest.raises(DamagedFolderError, match="not a finished agent"):
-        load_finished(tiny(), "efficientzero", 0, tmp_path / "run", started(tiny()).environments)
+    with pytest.raises(RecordError, match="seed is 0, not 1"):
+        load_run(RunIdentity(tiny(), "efficientzero", 1), tmp_path / "run")
+    with pytest.raises(RecordError, match="does not fit these parameters"):
+        load_run(RunIdentity(tiny(agent__efficientzero__value_prefix=False), "efficientzero", 0), tmp_path / "run")
+    with pytest.raises(RecordError, match="not a finished agent"):
+        load_finished(RunIdentity(tiny(), "efficientzero", 0), tmp_path / "run", started(tiny()).environments)
 
 
 def test_a_damaged_run_is_never_half_loaded(tmp_path):
     save_run(started(tiny()), tmp_path / "run", None)
     weights = tmp_path / "run" / "agent.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    with pytest.raises(DamagedFolderError, match=r"agent\.safetensors: not as it was written"):
-        load_run(tiny(), "efficientzero", 0, tmp_path / "run")
+    with pytest.raises(RecordError, match=r"agent\.safetensors: not as it was written"):
+        load_run(RunIdentity(tiny(), "efficientzero", 0), tmp_path / "run")
 
 
 def test_a_finished_agent_plays_as_it_did(tmp_path):
@@ -32,19 +33,11 @@ def test_a_finished_agent_plays_as_it_did(tmp_path):
     run = started(parameters)
     train(run, 80, parameters.envs, Counted(), lambda run: None)
     save_finished(run, tmp_path / "finished")
-    loaded, flops = load_finished(parameters, "efficientzero", 0, tmp_path / "finished", run.environments)
+    loaded, flops = load_finished(run.identity, tmp_path / "finished", run.environments)
     assert loaded.updates == run.agent.updates == 20 and flops == run.agent.flops > 0
     stack = run.memory.recording.newest_stacks(run.frames)
     one, other = (agent.act(stack, np.random.default_rng(0), env_steps=0, mode="best") for agent in (run.agent, loaded))
     assert one.policy.tobytes() == other.policy.tobytes() and one.action.tolist() == other.action.tolist()
-
-
-def test_tables_come_back_as_they_were(tmp_path):
-    rows = [{"updates": 3, "loss": 0.1 + 0.2, "small": 1e-17}, {"updates": -4, "loss": float("inf"), "small": 5.0}]
-    write_table(rows, tmp_path / "t.csv")
-    assert read_table(tmp_path / "t.csv") == rows
-    write_table([], tmp_path / "e.csv")
-    assert read_table(tmp_path / "e.csv") == []
 
 
 def test_cuda_is_only_taken_where_there_is_one(monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +14,15 @@ from PIL import Image
 from efficientzero.agents import Acting, Agent
 from efficientzero.agents.random_streams import generator
 from efficientzero.envs import GameEnvironments, rgb_frames
-from efficientzero.folders import write_whole
 from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
+from efficientzero.records.files import write_whole
+from efficientzero.records.score import Episode
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
-EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and budget
-SCORE_SCHEMA_VERSION = 2
+EVALUATION_SEED = 20211030  # the starts are the same for every agent, seed and milestone
 KEPT_ENV_STEPS = 200  # of each game's end: 32 games of 96x96 pixels in colour are 180 MB
-
-
-@dataclass(frozen=True)
-class Episode:
-    """One scored game. ``game_return`` is unclipped; ``truncated``: cut by a time limit or by ``max_env_steps``."""
-
-    environment: int
-    game_return: float
-    env_steps: int
-    truncated: bool
 
 
 class Transition(NamedTuple):
@@ -114,7 +103,10 @@ def evaluate(
         stack = np.concatenate([stack[:, 1:], step.observation[:, None]], axis=1)
         progress.update(int(ended.sum()))
         progress.note(env_steps=steps, playing=int(playing.sum()))
-    episodes = [Episode(i, float(returns[i]), int(lengths[i]), bool(truncated[i])) for i in range(count)]
+    episodes = [
+        Episode(seed=i, game_return=float(returns[i]), env_steps=int(lengths[i]), truncated=bool(truncated[i]))
+        for i in range(count)
+    ]
     return Score(episodes, first_actions, transitions)
 
 
@@ -130,50 +122,6 @@ def recorded(score: Score, environments: GameEnvironments, settings: Environment
         clipped = np.sign(rewards) if settings.clip_rewards else rewards
         recording.extend(frames, actions, clipped.astype(np.float32), endings)
     return recording
-
-
-def write_score(
-    path: Path,
-    score: Score,
-    parameters: Parameters,
-    name: str,
-    seed: int,
-    *,
-    env_steps: int,
-    frame_skip: int,
-    agent: Agent,
-    training_flops: int,
-) -> None:
-    """Writes a score as JSON.
-
-    Args:
-        env_steps: the budget the agent was trained with (0: not at all). training_flops: the operations that took.
-    """
-    record = {
-        "schema_version": SCORE_SCHEMA_VERSION,
-        "game": parameters.game,
-        "agent": name,
-        "seed": seed,
-        "env_steps": env_steps,
-        "frames": env_steps * frame_skip,
-        "frame_skip": frame_skip,
-        "updates": agent.updates,
-        "parameters": agent.parameters,
-        "training_flops": training_flops,
-        "max_env_steps": parameters.evaluation.max_env_steps,
-        "sample_actions": parameters.evaluation.sample_actions,
-        "episodes": [
-            {
-                "seed": episode.environment,
-                "return": episode.game_return,
-                "env_steps": episode.env_steps,
-                "truncated": episode.truncated,
-            }
-            for episode in score.episodes
-        ],
-        "mean_return": score.mean_return,
-    }
-    write_whole(path, lambda draft: draft.write_text(json.dumps(record, indent=1) + "\n"))
 
 
 def write_video(score: Score, game: str, settings: Environments, env_steps: int, path: Path) -> None:

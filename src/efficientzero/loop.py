@@ -12,6 +12,7 @@ from efficientzero.agents.interface import Agent
 from efficientzero.agents.random_streams import generator
 from efficientzero.parameters import Environments, Finishing
 from efficientzero.progress import Progress
+from efficientzero.records.instruments import DriftBin
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 from efficientzero.run import Run
 
@@ -27,7 +28,7 @@ def warm_up(run: Run, env_steps: int, settings: Environments, progress: Progress
 
 
 def train(run: Run, env_steps: int, settings: Environments, progress: Progress, snapshot: Snapshot) -> None:
-    """Grows a run to a budget of ``env_steps``: between vector steps, as many updates as are due by then.
+    """Grows a run to a milestone of ``env_steps``: between vector steps, as many updates as are due by then.
 
     Args:
         progress: counts env steps. snapshot: called between any two steps, at which the run can be left and resumed.
@@ -44,7 +45,7 @@ def train(run: Run, env_steps: int, settings: Environments, progress: Progress, 
 
 
 def finishing_updates(agent: Agent, env_steps: int, settings: Finishing) -> int:
-    """Updates of the finishing branch: a share, rounded, of those due at the budget (20k of 100k in the paper)."""
+    """Updates of the finishing branch: a share, rounded, of those due at the milestone (20k of 100k in the paper)."""
     return round(settings.updates_fraction * agent.updates_due(env_steps))
 
 
@@ -77,17 +78,17 @@ def finish(run: Run, settings: Finishing, progress: Progress, snapshot: Snapshot
 
 
 def learn(run: Run, learning_rate_factor: float, progress: Progress, *, finishing: bool) -> None:
-    """One update; what it returns is kept in the run's figures every ``agent.figures_every`` updates."""
-    figures = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor, finishing=finishing)
-    if run.agent.updates % run.agent.figures_every == 0:
-        run.figures.append({"updates": run.agent.updates, "env_steps": run.env_steps, **figures})
-        progress.note(updates=run.agent.updates, loss=figures.get("loss", float("nan")))
+    """One update; what it returns is kept in the run's metrics every ``agent.metrics_every`` updates."""
+    metrics = run.agent.learn(run.memory, learning_rate_factor=learning_rate_factor, finishing=finishing)
+    if run.agent.updates % run.agent.metrics_every == 0:
+        run.metrics.append({"updates": run.agent.updates, "env_steps": run.env_steps, **metrics})
+        progress.note(updates=run.agent.updates, loss=metrics.get("loss", float("nan")))
 
 
 def play(run: Run, policy: Agent, settings: Environments) -> None:
     """One vector step: every environment acts once, and what came of it is recorded as the agent learns from it."""
     recording = run.memory.recording
-    random = generator(run.seed, "act", run.env_steps)
+    random = generator(run.identity.seed, "act", run.env_steps)
     decision: Decision = policy.act(
         recording.newest_stacks(run.frames), random, env_steps=run.env_steps, mode="training"
     )
@@ -96,7 +97,7 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
             decision.action,
             run.environments.num_actions,
             settings.repeated_actions,
-            generator(run.seed, "repeat", run.env_steps),
+            generator(run.identity.seed, "repeat", run.env_steps),
         )
         decision = replace(decision, action=action)
     step = run.environments.step(decision.action)
@@ -120,18 +121,18 @@ def play(run: Run, policy: Agent, settings: Environments) -> None:
         run.returns[index], run.lengths[index] = 0.0, 0
 
 
-def drift_by_age(drift: Drift | None) -> list[dict[str, float]]:
+def drift_by_age(drift: Drift | None) -> list[DriftBin]:
     """Means of a drift over doubling bins of the old targets' age in updates: 0, 1, 2-3, 4-7, ..."""
     if drift is None or not len(drift.age):
         return []
     bins = np.where(drift.age > 0, np.floor(np.log2(np.maximum(drift.age, 1))).astype(int) + 1, 0)
     return [
-        {
-            "age_from": int(drift.age[bins == index].min()),
-            "age_to": int(drift.age[bins == index].max()),
-            "positions": int((bins == index).sum()),
-            "policy_distance": float(drift.policy_distance[bins == index].mean()),
-            "value_difference": float(drift.value_difference[bins == index].mean()),
-        }
+        DriftBin(
+            age_from=int(drift.age[bins == index].min()),
+            age_to=int(drift.age[bins == index].max()),
+            positions=int((bins == index).sum()),
+            policy_distance=float(drift.policy_distance[bins == index].mean()),
+            value_difference=float(drift.value_difference[bins == index].mean()),
+        )
         for index in np.unique(bins)
     ]

@@ -12,34 +12,32 @@ from efficientzero.agents import Agent
 from efficientzero.device import configure_torch
 from efficientzero.envs import GameEnvironments
 from efficientzero.evaluation import Score, evaluate, evaluation_environments
-from efficientzero.folders import DamagedFolderError, open_folder
-from efficientzero.parameters import Parameters, load_parameters
+from efficientzero.parameters import load_parameters
 from efficientzero.progress import Progress
+from efficientzero.records.files import RecordError, open_folder
+from efficientzero.records.paths import RunIdentity
 from efficientzero.run import FINISHED_KIND, load_finished
 
 
 @dataclass(frozen=True)
 class RegisteredModel:
-    """``agent`` has its finished network. ``name``: the agent's in ``parameters``. ``env_steps``: of its training."""
+    """``agent`` has its finished network. ``identity``: the run it is of. ``env_steps``: of its training."""
 
     agent: Agent
-    parameters: Parameters
-    name: str
-    seed: int
+    identity: RunIdentity
     env_steps: int
     training_flops: int
 
     def environments(self) -> GameEnvironments:
         """Fresh environments for whole games, with the starts it was scored on; one for each scored episode."""
-        return evaluation_environments(self.parameters)
+        return evaluation_environments(self.identity.parameters)
 
     def play(self) -> Score:
         """Plays the games it was scored on again: on the same kind of processor the same returns."""
-        settings = self.parameters.evaluation
-        label = f"{self.parameters.game} {self.name}: playing"
-        with Progress(settings.episodes, label, "episodes") as progress:
+        settings = self.identity.parameters.evaluation
+        with Progress(settings.episodes, f"{self.identity}: playing", "episodes") as progress:
             return evaluate(
-                self.agent, self.environments(), settings, progress, seed=self.seed, env_steps=self.env_steps
+                self.agent, self.environments(), settings, progress, seed=self.identity.seed, env_steps=self.env_steps
             )
 
 
@@ -47,19 +45,17 @@ def load_registered_model(folder: Path | str) -> RegisteredModel:
     """Reads the folder of a registered model.
 
     Raises:
-        DamagedFolderError: it is none, or is not whole. ParameterError: this version of the program has other
+        RecordError: it is none, or is not whole. ParameterError: this version of the program has other
             parameters; that of the model's tag reads it.
     """
     folder = Path(folder)
     if not (folder / "params.yaml").is_file():
-        raise DamagedFolderError(
+        raise RecordError(
             f"{folder}: no registered model is here; `dvc artifacts get <repository> <name>` downloads one to ./<name>"
         )
     parameters = load_parameters(folder / "params.yaml")
     configure_torch(parameters.threads)
     manifest = open_folder(folder / "network", FINISHED_KIND)
-    name, seed = manifest["agent"], manifest["seed"]
-    agent, training_flops = load_finished(
-        parameters, name, seed, folder / "network", evaluation_environments(parameters)
-    )
-    return RegisteredModel(agent, parameters, name, seed, manifest["env_steps"], training_flops)
+    identity = RunIdentity(parameters, manifest["agent"], manifest["seed"])
+    agent, training_flops = load_finished(identity, folder / "network", evaluation_environments(parameters))
+    return RegisteredModel(agent, identity, manifest["env_steps"], training_flops)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,10 @@ from efficientzero.agents import Agent, EnvironmentSpecification, make_agent
 from efficientzero.agents.exploration import Repetition
 from efficientzero.device import choose_device
 from efficientzero.envs import GameEnvironments
-from efficientzero.folders import DamagedFolderError, new_folder, open_folder, write_whole
 from efficientzero.games import find_game
-from efficientzero.parameters import Parameters
+from efficientzero.records.files import RecordError, new_folder, open_folder, read_table, write_table
+from efficientzero.records.instruments import DriftBin, read_drift_bins, write_rows
+from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Estimates, Memory, Priorities, Recording, read_chunks, write_chunks
 
 KIND, FINISHED_KIND = "run", "finished agent"
@@ -30,19 +29,17 @@ class Run:
     """An agent, the environments it plays in and what it has seen.
 
     Attributes:
-        name: the agent's name in ``params.yaml``. frames: uint8 ``[environments, channels, height, width]``, what the
-            environments show now.
+        identity: which run it is. frames: uint8 ``[environments, channels, height, width]``, what the environments show
+            now.
         env_steps: recorded so far; times the environments' frame skip it is the frames of the budget.
         episodes: of each training episode (whole games) that has ended: env steps of the run, return, length.
-        figures: what ``learn`` returned, every ``agent.figures_every`` updates.
+        metrics: what ``learn`` returned, every ``agent.metrics_every`` updates.
         returns, lengths: of the games going on. repetition: of the random actions going on.
         finishing: updates made by the finishing branch, or None where it has not begun.
         drift: how far old search targets were from the finishing branch's, a row per bin of age.
     """
 
-    name: str
-    seed: int
-    game: str
+    identity: RunIdentity
     agent: Agent
     environments: GameEnvironments
     memory: Memory
@@ -51,9 +48,9 @@ class Run:
     lengths: NDArray[np.int64]
     repetition: Repetition
     episodes: list[dict[str, float]] = field(default_factory=list)
-    figures: list[dict[str, float]] = field(default_factory=list)
+    metrics: list[dict[str, float]] = field(default_factory=list)
     finishing: int | None = None
-    drift: list[dict[str, float]] = field(default_factory=list)
+    drift: list[DriftBin] = field(default_factory=list)
 
     @property
     def env_steps(self) -> int:
@@ -61,8 +58,9 @@ class Run:
         return len(self.memory.recording)
 
 
-def agent_for(parameters: Parameters, name: str, seed: int, environments: GameEnvironments) -> Agent:
-    """A new agent of ``params.yaml`` for these environments."""
+def agent_for(identity: RunIdentity, environments: GameEnvironments) -> Agent:
+    """A new agent for these environments."""
+    parameters = identity.parameters
     specification = EnvironmentSpecification(
         observation_shape=environments.observation_shape,
         frame_stack=environments.frame_stack,
@@ -70,25 +68,26 @@ def agent_for(parameters: Parameters, name: str, seed: int, environments: GameEn
         environments=parameters.envs.count,
         images=find_game(parameters.game).family == "ale",
     )
-    return make_agent(parameters.agent[name], specification, seed=seed, device=choose_device(parameters.device))
+    return make_agent(
+        parameters.agent[identity.agent], specification, seed=identity.seed, device=choose_device(parameters.device)
+    )
 
 
-def new_run(parameters: Parameters, name: str, seed: int) -> Run:
+def new_run(identity: RunIdentity) -> Run:
     """A run that has seen nothing yet."""
+    parameters = identity.parameters
     environments = GameEnvironments(
         find_game(parameters.game),
         parameters.envs,
         count=parameters.envs.count,
-        seed=seed,
+        seed=identity.seed,
         training=True,
         threads=parameters.threads,
     )
-    agent = agent_for(parameters, name, seed, environments)
+    agent = agent_for(identity, environments)
     count = parameters.envs.count
     return Run(
-        name=name,
-        seed=seed,
-        game=parameters.game,
+        identity=identity,
         agent=agent,
         environments=environments,
         memory=Memory(
@@ -135,18 +134,18 @@ def save_run(run: Run, path: Path, earlier: Path | None) -> None:
         (folder / "environments.json").write_text(json.dumps(run.environments.state()) + "\n")
         (folder / "progress.json").write_text(json.dumps(progress) + "\n")
         write_table(run.episodes, folder / "episodes.csv")
-        write_table(run.figures, folder / "learning.csv")
-        write_table(run.drift, folder / "drift.csv")
+        write_table(run.metrics, folder / "learning.csv")
+        write_rows(run.drift, folder / "drift.csv")
 
 
-def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
+def load_run(identity: RunIdentity, path: Path) -> Run:
     """Reads what :func:`save_run` wrote, and goes on exactly from there.
 
     Raises:
-        DamagedFolderError: the folder is not whole, or is another run's; the message names it and what to do.
+        RecordError: the folder is not whole, or is another run's; the message names it and what to do.
     """
-    manifest = open_folder(path, KIND, agent=name, seed=seed, game=parameters.game)
-    run = new_run(parameters, name, seed)
+    manifest = _opened(path, KIND, identity)
+    run = new_run(identity)
     try:
         read_chunks(run.memory.recording, path / "recording")
         run.agent.restore(load_file(path / "agent.safetensors"))
@@ -160,12 +159,12 @@ def load_run(parameters: Parameters, name: str, seed: int, path: Path) -> Run:
             np.array(progress["repeated_actions"], np.int64), np.array(progress["repetitions_remaining"], np.int64)
         )
         run.finishing = progress["finishing"]
-        run.episodes, run.figures = read_table(path / "episodes.csv"), read_table(path / "learning.csv")
-        run.drift = read_table(path / "drift.csv")
+        run.episodes, run.metrics = read_table(path / "episodes.csv"), read_table(path / "learning.csv")
+        run.drift = read_drift_bins(path / "drift.csv")
     except (ValueError, KeyError) as error:
-        raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
+        raise RecordError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
     if run.env_steps != manifest["env_steps"] or len(run.memory.estimates) != run.env_steps:
-        raise DamagedFolderError(f"{path}: holds {run.env_steps} env steps, its manifest says {manifest['env_steps']}")
+        raise RecordError(f"{path}: holds {run.env_steps} env steps, its manifest says {manifest['env_steps']}")
     return run
 
 
@@ -173,46 +172,38 @@ def save_finished(run: Run, path: Path) -> None:
     """Writes a finished agent: its network, and what learning showed."""
     with new_folder(path, FINISHED_KIND, _facts(run)) as folder:
         save_file(_contiguous(run.agent.network_state()), folder / "agent.safetensors")
-        write_table(run.figures, folder / "learning.csv")
+        write_table(run.metrics, folder / "learning.csv")
 
 
 def save_drift(run: Run, path: Path) -> None:
     """Writes how far the finishing branch found old search targets from fresh ones, a row per bin of age; atomic."""
-    write_whole(path, lambda draft: write_table(run.drift, draft))
+    write_rows(run.drift, path)
 
 
 def save_soundness(agent: Agent, recording: Recording, path: Path) -> None:
-    """Measures how sound an agent's network is on what was recorded, and writes that, a row per figure; atomic.
-
-    A value that is undefined is an empty cell.
-    """
-    rows = [asdict(measurement) for measurement in agent.soundness(recording)]
-    write_whole(path, lambda draft: write_table(rows, draft))
+    """Measures how sound an agent's network is on what was recorded, and writes that, a row per number; atomic."""
+    write_rows(agent.soundness(recording), path)
 
 
-def load_finished(
-    parameters: Parameters, name: str, seed: int, path: Path, environments: GameEnvironments
-) -> tuple[Agent, int]:
+def load_finished(identity: RunIdentity, path: Path, environments: GameEnvironments) -> tuple[Agent, int]:
     """The finished agent of a folder, ready to act in these environments, and the operations its training took.
 
     Raises:
-        DamagedFolderError: as for :func:`load_run`.
+        RecordError: as for :func:`load_run`.
     """
-    manifest = open_folder(path, FINISHED_KIND, agent=name, seed=seed, game=parameters.game)
-    agent = agent_for(parameters, name, seed, environments)
+    manifest = _opened(path, FINISHED_KIND, identity)
+    agent = agent_for(identity, environments)
     try:
         agent.restore_network(load_file(path / "agent.safetensors"))
     except ValueError as error:
-        raise DamagedFolderError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
+        raise RecordError(f"{path}: does not fit these parameters ({error}); run 'dvc repro'") from error
     agent.updates = manifest["updates"]
     return agent, manifest["training_flops"]
 
 
 def _facts(run: Run) -> dict[str, Any]:
     return {
-        "agent": run.name,
-        "seed": run.seed,
-        "game": run.game,
+        **_named(run.identity),
         "env_steps": run.env_steps,
         "frames": run.env_steps * run.environments.frame_skip,
         "updates": run.agent.updates,
@@ -220,22 +211,14 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
+def _named(identity: RunIdentity) -> dict[str, Any]:
+    return {"agent": identity.agent, "seed": identity.seed, "game": identity.game}
+
+
+def _opened(path: Path, kind: str, identity: RunIdentity) -> dict[str, Any]:
+    """The manifest of a folder of this very run."""
+    return open_folder(path, kind, **_named(identity))
+
+
 def _contiguous(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
     return {name: np.array(array, order="C") for name, array in arrays.items()}
-
-
-def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """A CSV of rows with the same keys; only a newline when there are none."""
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_table(path: Path) -> list[dict[str, float]]:
-    """The inverse of :func:`write_table`: numbers come back as they were, whole ones as int."""
-    with open(path, newline="") as file:
-        return [
-            {name: int(text) if text.lstrip("-").isdigit() else float(text) for name, text in row.items()}
-            for row in csv.DictReader(file)
-        ]

@@ -112,7 +112,7 @@ def test_a_run_in_parts_has_the_same_bytes_and_what_is_finished_is_the_average(t
     search_again(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     save_finished(run, tmp_path / "finished")
-    loaded, _ = load_finished(parameters, name, 0, tmp_path / "finished", run.environments)
+    loaded, _ = load_finished(run.identity, tmp_path / "finished", run.environments)
     learned = weights(agent.learned_network)
     for key, value in weights(loaded.network).items():
         torch.testing.assert_close(value, expected[key], rtol=1e-4, atol=1e-6)

@@ -110,7 +110,7 @@ def test_a_registered_model_is_downloaded_into_an_empty_folder_and_plays_as_it_w
     assert files(tmp_path / name / "network") == files(first / "data" / "finished" / "dqn" / "0" / "100")
     record = json.loads((first / "data" / "scores" / "dqn" / "0" / "100.json").read_text())
     model = load_registered_model(tmp_path / name)
-    assert (model.name, model.seed, model.env_steps) == ("dqn", 0, 100)
+    assert (model.identity.agent, model.identity.seed, model.env_steps) == ("dqn", 0, 100)
     played = [{"return": one.game_return, "env_steps": one.env_steps} for one in model.play().episodes]
     assert played == [{key: one[key] for key in ("return", "env_steps")} for one in record["episodes"]]
 

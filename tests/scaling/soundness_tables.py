@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from efficientzero.scaling.results.soundness import COLUMNS, REPLAY, SCORED_GAMES
+from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES, SOUNDNESS_COLUMNS
 
 SOUND = {
     "evaluation": [0.98, 0.95, 0.9, 0.5, 0.4], "training": [0.99, 0.97, 0.95, 0.9, 0.9], "rewarded": [20] * 5,
@@ -54,7 +54,7 @@ def _of_source(agent, env_steps, source, figures, model, runs):
         value=table.value.astype(float),
     )
     table["positions"] *= runs
-    return table[COLUMNS]
+    return table[SOUNDNESS_COLUMNS]
 
 
 def soundness(*parts):

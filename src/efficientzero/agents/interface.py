@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.progress import Progress
+from efficientzero.records.instruments import Measurement
 from efficientzero.replay import Decision, Memory, Recording
 
 Acting = Literal["training", "sampled", "best"]
@@ -55,29 +56,12 @@ class Drift:
     value_difference: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One figure of how sound an agent's network is on recorded positions: see ``soundness.py``.
-
-    Attributes:
-        quantity: what was measured, such as ``reward_correlation``. depth: imagined steps from the root, 0 for the
-            root. mode: of the network; ``recorded`` for what is a fact of the recording alone.
-        value: None where it is undefined. positions: how many it is of.
-    """
-
-    quantity: str
-    depth: int
-    mode: Mode | Literal["recorded"]
-    value: float | None
-    positions: int
-
-
 class Agent(Protocol):
     """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
 
     updates: int
     priority_exponent: float  # of the replay it learns from
-    figures_every: int  # updates between two whose figures are kept
+    metrics_every: int  # updates between two whose metrics are kept
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
@@ -97,7 +81,7 @@ class Agent(Protocol):
         """Updates that the agent has to have made when its run has ``env_steps``."""
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update; returns figures worth plotting, such as losses.
+        """One update; returns metrics worth plotting, such as losses.
 
         Args:
             memory: what to learn from. learning_rate_factor: of the learning rate.

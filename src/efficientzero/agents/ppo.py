@@ -131,7 +131,7 @@ class PPOAgent(NetworkAgent):
     """
 
     priority_exponent = 0.0
-    figures_every = 1  # a small budget has few updates, and each is many steps of the optimiser
+    metrics_every = 1  # a small budget has few updates, and each is many steps of the optimiser
 
     def __init__(
         self,

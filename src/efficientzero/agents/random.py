@@ -19,7 +19,7 @@ class RandomAgent:
 
     updates = 0
     priority_exponent = 0.0
-    figures_every = 1
+    metrics_every = 1
     parameters = 0
     flops = 0
 

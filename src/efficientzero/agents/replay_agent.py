@@ -39,7 +39,7 @@ class ReplayAgent(NetworkAgent):
     """
 
     STATE = (*NetworkAgent.STATE, "target_network.")
-    figures_every = 25
+    metrics_every = 25
 
     def __init__(
         self,

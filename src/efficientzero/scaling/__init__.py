@@ -1,7 +1,7 @@
 """Scaling: tables of scores and costs, the statistics of scaling curves, their figures.
 
-A score file is written once per agent, seed and budget, a cost file once per stage of them; this package reads exactly
-the files it is given. `analyse` puts the statistics together. No torch is imported, and of the package only `games` and
+`scores.py` makes one table of an experiment's score and cost files, `sources.py` of other experiments and the
+literature. `analyse` puts the statistics together. No torch is imported, and of the package only `games`, `records` and
 `published`.
 """
 
@@ -17,40 +17,30 @@ from efficientzero.scaling.figures.published_points import published_points
 from efficientzero.scaling.figures.soundness import draw_soundness
 from efficientzero.scaling.findings import aggregates_table, exponents_table, frames_ratio_table
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.instruments import read_drift, read_soundness
 from efficientzero.scaling.outputs import check_output, write_outputs
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.results.chosen import ChosenScores, choose_scores, committed_scores
-from efficientzero.scaling.results.cost_file import CostFile, CostFileError, read_cost_file
-from efficientzero.scaling.results.costs import cost_paths, read_costs
-from efficientzero.scaling.results.drift import DriftFileError, read_drift
-from efficientzero.scaling.results.experiment import ExperimentResults, read_experiment
-from efficientzero.scaling.results.published import published_table
-from efficientzero.scaling.results.result_file import ResultFileError
-from efficientzero.scaling.results.revisions import gather
-from efficientzero.scaling.results.score_file import ScoreFile, ScoreFileError, read_score_file
-from efficientzero.scaling.results.scores import read_scores
-from efficientzero.scaling.results.soundness import SoundnessFileError, read_soundness
-from efficientzero.scaling.results.tables import curve_table, printed_table, score_table
+from efficientzero.scaling.scores import (
+    curve_table,
+    printed_table,
+    random_score,
+    read_costs,
+    read_experiment,
+    read_scores,
+    score_table,
+)
+from efficientzero.scaling.sources import ChosenScores, choose_scores, committed_scores, gather, published_table
 
 __all__ = [
     "Analysis",
     "ChosenScores",
-    "CostFile",
-    "CostFileError",
-    "DriftFileError",
-    "ExperimentResults",
     "Refused",
-    "ResultFileError",
     "ScalingInputError",
-    "ScoreFile",
-    "ScoreFileError",
-    "SoundnessFileError",
     "aggregates_table",
     "analyse",
     "check_output",
     "choose_scores",
     "committed_scores",
-    "cost_paths",
     "curve_table",
     "draw_curve",
     "draw_drift",
@@ -65,11 +55,10 @@ __all__ = [
     "printed_table",
     "published_points",
     "published_table",
-    "read_cost_file",
+    "random_score",
     "read_costs",
     "read_drift",
     "read_experiment",
-    "read_score_file",
     "read_scores",
     "read_soundness",
     "save_figure",

@@ -25,7 +25,7 @@ from efficientzero.scaling.findings import aggregates_table, exponents_table, fr
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
-from efficientzero.scaling.results.tables import curve_table
+from efficientzero.scaling.scores import curve_table
 
 Axis = Literal["frames", "training_flops"]
 

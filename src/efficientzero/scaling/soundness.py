@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from efficientzero.scaling.results.soundness import REPLAY, SCORED_GAMES
+from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES
 
 # A search looks a few steps ahead, and the most visited nodes are the nearest.
 DEPTHS = 3

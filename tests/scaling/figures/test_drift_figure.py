@@ -5,7 +5,7 @@ from figure_texts import drawn_twice, written
 
 from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.drift import FAINT, draw_drift
-from efficientzero.scaling.results.drift import COLUMNS
+from efficientzero.scaling.instruments import DRIFT_COLUMNS
 
 
 def drift():
@@ -15,7 +15,7 @@ def drift():
         for budget in (100, 200)
         for age in (0, 1, 2, 4)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=DRIFT_COLUMNS)
 
 
 def test_a_line_per_agent_and_budget_the_largest_in_full():

@@ -17,7 +17,7 @@ from efficientzero.scaling import (
     save_figure,
 )
 from efficientzero.scaling.figures.appearance import KNOWN, appearances
-from efficientzero.scaling.results.tables import SCORE_COLUMNS
+from efficientzero.scaling.scores import SCORE_COLUMNS
 
 TWO = ("efficientzero", "muzero_reanalyze")
 SEVEN = (*TWO, "rainbow", "rainbow_classic", "dqn", "model_free_muzero", "ppo")

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from efficientzero.agents.efficientzero.network import EfficientZeroNetwork
-from efficientzero.agents.interface import Measurement, Mode
+from efficientzero.agents.interface import Mode
 from efficientzero.agents.targets import n_step_values, rewards, unroll
 from efficientzero.networks import frozen_statistics
+from efficientzero.records.instruments import Measurement
 from efficientzero.replay import TERMINATED, Recording
 from efficientzero.search import SearchResult
 

@@ -17,6 +17,7 @@ from efficientzero.experiments.registry.revision import (
     resolved_commit,
 )
 from efficientzero.parameters.spelling import suggestion
+from efficientzero.records.paths import RunPaths
 from efficientzero.scaling import ScalingInputError, gather
 
 
@@ -91,7 +92,7 @@ def find_model(
         episodes=int(row.episodes),
         profile=str(parameters["profile"]),
         commit=commit,
-        network=network_entry(repository, commit, shown, f"data/finished/{agent}/{row.seed}/{row.env_steps}"),
+        network=network_entry(repository, commit, shown, str(RunPaths(agent, row.seed).finished(row.env_steps))),
     )
 
 

@@ -23,7 +23,7 @@ from efficientzero.scaling.figures.drawing import (
     new_figure,
     write_reason,
 )
-from efficientzero.scaling.results.soundness import REPLAY, SCORED_GAMES
+from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES
 from efficientzero.scaling.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
 
 TITLE = "What networks know of their own replay, and of games that they did not learn from"

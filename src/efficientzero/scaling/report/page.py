@@ -16,8 +16,8 @@ import jinja2
 import pandas as pd
 
 import efficientzero
-from efficientzero.folders import write_whole
 from efficientzero.games import find_game
+from efficientzero.records.files import write_whole
 from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from efficientzero.folders import DamagedFolderError, new_folder, open_folder
+from efficientzero.records.files import RecordError, new_folder, open_folder, read_table, write_table
 
 
 def write(path, text="hello", kind="run", **facts):
@@ -63,14 +63,22 @@ def damage(path, how):
 def test_damage_is_named_with_its_path_and_what_to_do(tmp_path, how, named):
     write(tmp_path / "x")
     damage(tmp_path / "x", how)
-    with pytest.raises(DamagedFolderError, match=named) as error:
+    with pytest.raises(RecordError, match=named) as error:
         open_folder(tmp_path / "x", "run")
     assert str(tmp_path / "x") in str(error.value) and "dvc" in str(error.value)
 
 
 def test_a_foreign_folder_is_refused(tmp_path):
     write(tmp_path / "x", kind="finished agent", game="Alien")
-    with pytest.raises(DamagedFolderError, match="not a run folder"):
+    with pytest.raises(RecordError, match="not a run folder"):
         open_folder(tmp_path / "x", "run")
-    with pytest.raises(DamagedFolderError, match="game is 'Alien', not 'Pong'"):
+    with pytest.raises(RecordError, match="game is 'Alien', not 'Pong'"):
         open_folder(tmp_path / "x", "finished agent", game="Pong")
+
+
+def test_tables_come_back_as_they_were(tmp_path):
+    rows = [{"updates": 3, "loss": 0.1 + 0.2, "small": 1e-17}, {"updates": -4, "loss": float("inf"), "small": 5.0}]
+    write_table(rows, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv") == rows
+    write_table([], tmp_path / "e.csv")
+    assert read_table(tmp_path / "e.csv") == []

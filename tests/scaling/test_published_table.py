@@ -35,7 +35,7 @@ def test_what_is_not_there_is_named():
         published_table("lightzero_2m", ["Muzero"])
     with pytest.raises(ScalingInputError, match="--agents: MuZero MuZero names an agent twice"):
         published_table("lightzero_2m", ["MuZero", "MuZero"])
-    with pytest.raises(ScalingInputError, match="no game and budget that BBF, Prioritized share"):
+    with pytest.raises(ScalingInputError, match="no game and milestone that BBF, Prioritized share"):
         published_table("final_scores", ["BBF", "Prioritized"])
 
 

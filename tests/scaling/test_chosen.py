@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 from score_tables import simulated_table
 
-from efficientzero.scaling import ScalingInputError, choose_scores, committed_scores
-from efficientzero.scaling.results import chosen
-from efficientzero.scaling.results.tables import SCORE_COLUMNS
+from efficientzero.scaling import ScalingInputError, choose_scores, committed_scores, sources
+from efficientzero.scaling.scores import SCORE_COLUMNS
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_results_of_the_workspace_come_first(checkout, folder):
 
 def test_named_experiments_come_before_the_workspace(checkout, monkeypatch):
     asked = []
-    monkeypatch.setattr(chosen, "gather", lambda names, top: asked.append((names, top)) or simulated_table(seeds=1))
+    monkeypatch.setattr(sources, "gather", lambda names, top: asked.append((names, top)) or simulated_table(seeds=1))
     _, source = choose_scores(["alien", "pong"], instead="analysis/kept.csv", start=checkout / "analysis")
     assert asked == [(["alien", "pong"], checkout)] and source == "Scores of the experiments alien, pong."
 

@@ -1,16 +1,17 @@
-"""Folders that are whole or not there: written aside and renamed, sealed by a manifest of checksums.
+"""Files and folders that are whole or not there: written aside and renamed; folders sealed by a manifest of checksums.
 
 Tensors are stored as safetensors, tables as CSV, the rest as JSON: nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 
 
-class DamagedFolderError(ValueError):
-    """A folder is missing, incomplete, changed, or not what was asked for; the message names it and what to do."""
+class RecordError(ValueError):
+    """A file or folder is missing, damaged, or not what was asked for; the message names it and what to do."""
 
 
 @contextmanager
@@ -60,6 +61,23 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     draft.replace(path)
 
 
+def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """A CSV of rows with the same keys; only a newline when there are none."""
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_table(path: Path) -> list[dict[str, float]]:
+    """The inverse of :func:`write_table`: numbers come back as they were, whole ones as int."""
+    with open(path, newline="") as file:
+        return [
+            {name: int(text) if text.lstrip("-").isdigit() else float(text) for name, text in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
 def open_folder(path: Path, kind: str, **expected: Any) -> dict[str, Any]:
     """Checks a folder whole, before anything of it is used, and returns its manifest.
 
@@ -67,30 +85,30 @@ def open_folder(path: Path, kind: str, **expected: Any) -> dict[str, Any]:
         path: the folder. kind: what it must hold. expected: facts that must be as given.
 
     Raises:
-        DamagedFolderError: naming the path and what is wrong with it.
+        RecordError: naming the path and what is wrong with it.
     """
     advice = "restore it with 'dvc checkout' or 'dvc pull', or remove it and run 'dvc repro'"
     try:
         manifest = json.loads((path / MANIFEST).read_text())
     except FileNotFoundError:
-        raise DamagedFolderError(f"{path}: there is no {MANIFEST} here; {advice}") from None
+        raise RecordError(f"{path}: there is no {MANIFEST} here; {advice}") from None
     except (OSError, ValueError) as error:
-        raise DamagedFolderError(f"{path / MANIFEST}: cannot be read ({error}); {advice}") from error
+        raise RecordError(f"{path / MANIFEST}: cannot be read ({error}); {advice}") from error
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
-        raise DamagedFolderError(f"{path}: this is not a {kind} folder; {advice}")
+        raise RecordError(f"{path}: this is not a {kind} folder; {advice}")
     if manifest.get("schema_version") != SCHEMA_VERSION:
-        raise DamagedFolderError(
+        raise RecordError(
             f"{path}: written with schema version {manifest.get('schema_version')}, this program reads "
             f"{SCHEMA_VERSION}; use the commit that wrote it, or remove it and run 'dvc repro'"
         )
     for name, value in expected.items():
         if manifest.get(name) != value:
-            raise DamagedFolderError(f"{path}: its {name} is {manifest.get(name)!r}, not {value!r}; {advice}")
+            raise RecordError(f"{path}: its {name} is {manifest.get(name)!r}, not {value!r}; {advice}")
     for name, digest in manifest["files"].items():
         if not (path / name).is_file():
-            raise DamagedFolderError(f"{path / name}: missing; {advice}")
+            raise RecordError(f"{path / name}: missing; {advice}")
         if _digest(path / name) != digest:
-            raise DamagedFolderError(f"{path / name}: not as it was written; {advice}")
+            raise RecordError(f"{path / name}: not as it was written; {advice}")
     return manifest
 
 

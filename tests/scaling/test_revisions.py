@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from efficientzero.scaling import ScalingInputError, gather
-from efficientzero.scaling.results.revisions import combine
+from efficientzero.scaling.sources import combine
 
 AGENTS = ("efficientzero", "rainbow")
 
@@ -138,11 +138,11 @@ def test_without_dvc_it_says_what_is_missing(monkeypatch):
 
 def test_importing_the_analysis_loads_no_dvc():
     code = "import sys, efficientzero.scaling; print('dvc' in sys.modules, 'torch' in sys.modules)"
-    assert command(Path(__file__).parents[3] / "src", sys.executable, "-c", code).split() == ["False", "False"]
+    assert command(Path(__file__).parents[2] / "src", sys.executable, "-c", code).split() == ["False", "False"]
 
 
 def test_the_stage_writes_a_comparison_of_several_experiments(repository, tmp_path):
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     output = tmp_path / "comparison"
     command(
         repository, "sh", str(root / "stages" / "run"), "scaling", "--revs", "pong", "alien", "--output", str(output)

@@ -3,24 +3,27 @@
 import numpy as np
 import pytest
 
-from efficientzero.scaling.results.soundness import COLUMNS, SoundnessFileError, read_soundness
+from efficientzero.records.files import RecordError
+from efficientzero.records.paths import RunPaths
+from efficientzero.scaling import read_soundness
+from efficientzero.scaling.instruments import SOUNDNESS_COLUMNS
 
 HEADER = "quantity,depth,mode,value,positions"
 REPLAY, GAMES = "soundness", "generalisation"
 
 
-def write(folder, agent, seed, budget, *rows, source=REPLAY):
+def write(folder, agent, seed, milestone, *rows, source=REPLAY):
     """Beside it a file of the other source, empty if it is not there yet."""
     for each in (REPLAY, GAMES):
-        path = folder / each / agent / str(seed) / f"{budget}.csv"
+        path = folder / each / agent / str(seed) / f"{milestone}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         if each == source or not path.exists():
             path.write_text("\n".join([HEADER, *rows]) + "\n" if rows and each == source else "\n")
-    return folder / source / agent / str(seed) / f"{budget}.csv"
+    return folder / source / agent / str(seed) / f"{milestone}.csv"
 
 
-def read(folder, agents, seeds, budgets):
-    return read_soundness(folder / REPLAY, folder / GAMES, agents, seeds, budgets)
+def read(folder, agents, seeds, milestones):
+    return read_soundness([RunPaths(agent, seed, folder) for agent in agents for seed in seeds], milestones)
 
 
 def test_means_are_over_the_runs_where_a_value_is_defined(tmp_path):
@@ -30,7 +33,7 @@ def test_means_are_over_the_runs_where_a_value_is_defined(tmp_path):
     for seed in range(3):
         write(tmp_path, "a", seed, 100)
     found = read(tmp_path, ["b", "a"], [0, 1, 2], [100])
-    assert list(found.columns) == COLUMNS
+    assert list(found.columns) == SOUNDNESS_COLUMNS
     assert found.values.tolist() == [
         ["b", 100, "replay", "reward_correlation", 1, "evaluation", 2, pytest.approx(0.6), 60],
         ["b", 100, "replay", "value_bias", 0, "training", 1, -2.0, 5],
@@ -44,10 +47,10 @@ def test_what_no_run_defines_stays_a_row_without_a_value(tmp_path):
     assert "nan" not in found.to_csv().lower()
 
 
-def test_agents_and_budgets_keep_their_order(tmp_path):
+def test_agents_and_milestones_keep_their_order(tmp_path):
     for agent in ("b", "a"):
-        for budget in (50, 100):
-            write(tmp_path, agent, 0, budget, "latent_norm,0,evaluation,1.0,4", "latent_norm,1,evaluation,2.0,4")
+        for milestone in (50, 100):
+            write(tmp_path, agent, 0, milestone, "latent_norm,0,evaluation,1.0,4", "latent_norm,1,evaluation,2.0,4")
     found = read(tmp_path, ["b", "a"], [0], [50, 100])
     assert found[["agent", "env_steps", "depth"]].values.tolist() == [
         ["b", 50, 0], ["b", 50, 1], ["b", 100, 0], ["b", 100, 1],
@@ -65,7 +68,7 @@ def test_the_scored_games_are_apart_from_the_replay(tmp_path):
 def test_nothing_measured_is_an_empty_table(tmp_path):
     write(tmp_path, "a", 0, 100)
     found = read(tmp_path, ["a"], [0], [100])
-    assert found.empty and list(found.columns) == COLUMNS
+    assert found.empty and list(found.columns) == SOUNDNESS_COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -86,10 +89,10 @@ def test_nothing_measured_is_an_empty_table(tmp_path):
 def test_a_damaged_table_is_named(tmp_path, rows, source):
     path = write(tmp_path, "a", 0, 100, source=source)
     path.write_text(f"{HEADER}\n{rows}")
-    with pytest.raises(SoundnessFileError, match=rf"{source}/a/0/100\.csv: damaged, or not a table of soundness"):
+    with pytest.raises(RecordError, match=rf"{source}/a/0/100\.csv: damaged, or not a table of soundness"):
         read(tmp_path, ["a"], [0], [100])
 
 
 def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(SoundnessFileError, match=r"0/100\.csv: this table is missing"):
+    with pytest.raises(RecordError, match=r"0/100\.csv: this table is missing"):
         read(tmp_path, ["a"], [0], [100])

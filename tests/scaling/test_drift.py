@@ -2,16 +2,22 @@
 
 import pytest
 
-from efficientzero.scaling.results.drift import DriftFileError, read_drift
+from efficientzero.records.files import RecordError
+from efficientzero.records.paths import RunPaths
+from efficientzero.scaling import read_drift
 
 HEADER = "age_from,age_to,positions,policy_distance,value_difference"
 
 
-def write(folder, agent, seed, budget, *rows):
-    path = folder / agent / str(seed) / f"{budget}.csv"
+def write(folder, agent, seed, milestone, *rows):
+    path = RunPaths(agent, seed, folder).drift(milestone)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([HEADER, *rows]) + "\n" if rows else "\n")
     return path
+
+
+def read(folder, agents, seeds):
+    return read_drift([RunPaths(agent, seed, folder) for agent in agents for seed in seeds], [100])
 
 
 def test_runs_count_the_same_within_a_bin_and_bins_are_matched_by_age(tmp_path):
@@ -19,7 +25,7 @@ def test_runs_count_the_same_within_a_bin_and_bins_are_matched_by_age(tmp_path):
     write(tmp_path, "b", 1, 100, "5,6,10,0.4,3.0")
     write(tmp_path, "a", 0, 100)
     write(tmp_path, "a", 1, 100, "1,1,5,0.5,0.5")
-    found = read_drift(tmp_path, ["b", "a"], [0, 1], [100])
+    found = read(tmp_path, ["b", "a"], [0, 1])
     assert list(found.agent) == ["b", "b", "a"]
     assert [tuple(row) for row in found[["age_from", "age_to", "runs", "positions"]].to_numpy()] == [
         (0, 0, 1, 1), (4, 7, 2, 40), (1, 1, 1, 5),
@@ -30,7 +36,7 @@ def test_runs_count_the_same_within_a_bin_and_bins_are_matched_by_age(tmp_path):
 
 def test_agents_that_search_nothing_again_have_no_rows(tmp_path):
     write(tmp_path, "a", 0, 100)
-    found = read_drift(tmp_path, ["a"], [0], [100])
+    found = read(tmp_path, ["a"], [0])
     assert found.empty and list(found.columns)[:2] == ["agent", "env_steps"]
 
 
@@ -38,10 +44,10 @@ def test_agents_that_search_nothing_again_have_no_rows(tmp_path):
 def test_a_damaged_table_is_named(tmp_path, rows):
     path = write(tmp_path, "a", 0, 100)
     path.write_text(f"{HEADER}\n{rows}")
-    with pytest.raises(DriftFileError, match=r"100\.csv: damaged, or not a table of drift"):
-        read_drift(tmp_path, ["a"], [0], [100])
+    with pytest.raises(RecordError, match=r"100\.csv: damaged, or not a table of drift"):
+        read(tmp_path, ["a"], [0])
 
 
 def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(DriftFileError, match=r"0/100\.csv: this table is missing"):
-        read_drift(tmp_path, ["a"], [0], [100])
+    with pytest.raises(RecordError, match=r"0/100\.csv: this table is missing"):
+        read(tmp_path, ["a"], [0])
