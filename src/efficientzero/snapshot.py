@@ -24,7 +24,7 @@ from efficientzero.records.files import MANIFEST, RecordError, open_folder
 from efficientzero.records.paths import RunIdentity
 from efficientzero.run import KIND, Run, load_run, save_run
 
-CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "setup.py", "stages/*")
+CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "pyx/*.pxd", "setup.py", "stages/*")
 COST = "cost.json"  # beside the snapshots
 
 
