@@ -8,7 +8,9 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_video
+    from efficientzero.envs import write_video
+    from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, recorded
+    from efficientzero.games import find_game
     from efficientzero.progress import Progress
     from efficientzero.records.instruments import write_rows
     from efficientzero.records.score import ScoreRecord
@@ -32,7 +34,8 @@ def main() -> None:
     ).write(paths.score(milestone))
     measured = agent.soundness(recorded(score, environments, parameters.envs))
     write_rows(measured, paths.generalisation(milestone))
-    write_video(score, parameters.game, parameters.envs, settings.video_env_steps, paths.video(milestone))
+    shown = score.first_actions[: settings.video_env_steps]
+    write_video(find_game(parameters.game), parameters.envs, EVALUATION_SEED, shown, paths.video(milestone))
     print(f"{identity} at {milestone} env steps: mean return {score.mean_return:.1f}")
 
 

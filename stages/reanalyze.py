@@ -11,7 +11,7 @@ def main() -> None:
     from efficientzero.progress import Progress
     from efficientzero.records.instruments import write_rows
     from efficientzero.running.device import configure_torch
-    from efficientzero.running.loop import finish, finishing_updates, search_again
+    from efficientzero.running.loop import finish, finishing_updates, reanalyze
     from efficientzero.running.run import save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
@@ -22,7 +22,7 @@ def main() -> None:
     label = f"{identity} at {milestone}"
     if run.finishing is None:
         with Progress(run.env_steps, f"{label}: searching again", "positions") as progress:
-            search_again(run, progress)
+            reanalyze(run, progress)
         snapshots.save(run)
     updates = finishing_updates(run.agent, run.env_steps, parameters.finishing)
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:

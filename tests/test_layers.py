@@ -21,13 +21,17 @@ LAYERS = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
-    {"input_error", "json_values", "refused"},
+    {"input_error", "refused"},
     {"instruments", "scores"},
     {"sources"},
-    {"curves"},
-    {"estimates"},
+    {"reference_scores"},
+    {"curves", "soundness"},
+    {"resampling"},
+    {"words"},
+    {"estimators"},
     {"power_laws"},
-    {"verdict"},
+    {"findings"},
+    {"pair", "verdict"},
     {"analysis"},
     {"figures"},
     {"report"},

@@ -5,7 +5,7 @@ from tiny import tiny
 
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED
-from efficientzero.running.loop import finish, finishing_updates, search_again, train, warm_up
+from efficientzero.running.loop import finish, finishing_updates, reanalyze, train, warm_up
 from efficientzero.running.run import load_run, new_run, save_run
 
 AGENTS = {  # updates due at 80 env steps of `tiny`, and those of the finishing branch
@@ -35,7 +35,7 @@ def test_budgets_and_updates_are_exact_and_the_same_for_all_agents(name):
     assert run.environments.frames == 80 * run.environments.frame_skip
     updates, finishing = AGENTS[name]
     assert run.agent.updates == updates
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     assert run.env_steps == 80 == run.environments.env_steps  # no new frames
     assert finishing_updates(run.agent, 80, parameters.finishing) == finishing
@@ -53,7 +53,7 @@ def test_finishing_decays_the_learning_rate_linearly():
         rates.append(learning_rate_factor),
         learn(memory, learning_rate_factor=learning_rate_factor, finishing=finishing),
     )[1]
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     np.testing.assert_allclose(rates, 1.0 - 0.9 * np.arange(8) / 8)
 

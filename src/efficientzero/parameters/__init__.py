@@ -31,32 +31,3 @@ from efficientzero.parameters.sections import (
     doubling_list,
 )
 from efficientzero.parameters.spelling import suggestion
-
-__all__ = [
-    "AgentSettings",
-    "ConvolutionalNetwork",
-    "EfficientZeroSettings",
-    "Environments",
-    "Evaluation",
-    "Exploration",
-    "Finishing",
-    "Learning",
-    "MilestoneStep",
-    "Milestones",
-    "ModelFreeMuZeroSettings",
-    "Network",
-    "OffPolicyLearning",
-    "PPOSettings",
-    "ParameterError",
-    "Parameters",
-    "RainbowSettings",
-    "RandomSettings",
-    "RepeatedActions",
-    "Search",
-    "Section",
-    "UnrolledLearning",
-    "check",
-    "doubling_list",
-    "load_parameters",
-    "suggestion",
-]

@@ -49,8 +49,8 @@ def finishing_updates(agent: Agent, env_steps: int, settings: Finishing) -> int:
     return round(settings.updates_fraction * agent.updates_due(env_steps))
 
 
-def search_again(run: Run, progress: Progress) -> None:
-    """Searches every recorded position with the present network: how the finishing branch begins.
+def reanalyze(run: Run, progress: Progress) -> None:
+    """Makes what was thought of every recorded position anew with the present network: how the finishing branch begins.
 
     Args:
         progress: counts positions.
@@ -67,7 +67,7 @@ def finish(run: Run, settings: Finishing, progress: Progress, snapshot: Snapshot
     """
     updates = finishing_updates(run.agent, run.env_steps, settings)
     if run.finishing is None:
-        raise ValueError("search_again comes before finish")
+        raise ValueError("reanalyze comes before finish")
     while run.finishing < updates:
         done = run.finishing / updates
         first, last = settings.first_learning_rate_factor, settings.last_learning_rate_factor

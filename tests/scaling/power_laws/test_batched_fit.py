@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from simulated_curves import SIX_BUDGETS, power_law, simulated_curves
 
-from efficientzero.scaling.curves.bootstrap import weights
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
-from efficientzero.scaling.power_laws.fit import fit_power_law
+from efficientzero.scaling.power_laws.fit import fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import ERROR_LOGIT_BOUNDS, MODELS
+from efficientzero.scaling.resampling import weights
 
 X = np.log(SIX_BUDGETS)
 RISING = {"exponents": (0.8, 1.1, 0.6), "midpoints": (2e5, 4e5, 8e5), "errors": (0.1, 0.1, 0.1)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+from efficientzero.scaling.words.names import NAMES, agent_name
 
 
 class Appearance(NamedTuple):
@@ -19,14 +20,14 @@ class Appearance(NamedTuple):
 # Colours apart for the colour-blind (Okabe and Ito's, with their yellow, too pale for a line, left out); markers and
 # dashes keep the agents apart in greyscale.
 KNOWN = {
-    "efficientzero": Appearance("EfficientZero", "#0072B2", "o", "-"),
-    "muzero_reanalyze": Appearance("MuZero-Reanalyze", "#D55E00", "s", "--"),
-    "rainbow": Appearance("Rainbow (data-efficient)", "#009E73", "^", "-."),
-    "rainbow_classic": Appearance("Rainbow (2018)", "#E69F00", "v", (0, (1, 1.2))),
-    "dqn": Appearance("DQN", "#CC79A7", "D", (0, (5, 1, 1, 1, 1, 1))),
-    "model_free_muzero": Appearance("model-free MuZero", "#56B4E9", "P", (0, (7, 2))),
-    "ppo": Appearance("PPO", "#000000", "*", (0, (3, 1, 1, 1))),
-    "random": Appearance("random agent", "0.55", "X", (0, (1, 3))),
+    "efficientzero": Appearance(NAMES["efficientzero"], "#0072B2", "o", "-"),
+    "muzero_reanalyze": Appearance(NAMES["muzero_reanalyze"], "#D55E00", "s", "--"),
+    "rainbow": Appearance(NAMES["rainbow"], "#009E73", "^", "-."),
+    "rainbow_classic": Appearance(NAMES["rainbow_classic"], "#E69F00", "v", (0, (1, 1.2))),
+    "dqn": Appearance(NAMES["dqn"], "#CC79A7", "D", (0, (5, 1, 1, 1, 1, 1))),
+    "model_free_muzero": Appearance(NAMES["model_free_muzero"], "#56B4E9", "P", (0, (7, 2))),
+    "ppo": Appearance(NAMES["ppo"], "#000000", "*", (0, (3, 1, 1, 1))),
+    "random": Appearance(NAMES["random"], "0.55", "X", (0, (1, 3))),
 }
 SPARE = [("#8C510A", "<", "-"), ("#5E3C99", ">", "--"), ("#80A000", "p", "-."), ("#B2182B", "h", ":")]
 
@@ -38,20 +39,5 @@ def appearances(agents: Iterable[str]) -> dict[str, Appearance]:
     """
     agents = list(dict.fromkeys(agents))
     others = [agent for agent in agents if agent not in KNOWN]
-    spare = {
-        agent: Appearance(agent.replace("_", " "), *SPARE[number % len(SPARE)]) for number, agent in enumerate(others)
-    }
+    spare = {agent: Appearance(agent_name(agent), *SPARE[number % len(SPARE)]) for number, agent in enumerate(others)}
     return {agent: KNOWN.get(agent) or spare[agent] for agent in agents}
-
-
-def agent_name(agent: str) -> str:
-    """As in the legends of the figures."""
-    return appearances([agent])[agent].name
-
-
-def named(text: str, agents: Iterable[str]) -> str:
-    """A sentence of the analysis with the agents' identifiers replaced by their names."""
-    identifiers = [re.escape(agent) for agent in agents if agent != "random"]  # "random play" stays what it is
-    if not identifiers:
-        return text
-    return re.sub(rf"(?<![\w-])(?:{'|'.join(identifiers)})(?![\w-])", lambda found: agent_name(found[0]), text)

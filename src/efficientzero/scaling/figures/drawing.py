@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.curves.bootstrap import Estimand
-from efficientzero.scaling.figures.appearance import KNOWN, named
+from efficientzero.scaling.resampling import Estimand
+from efficientzero.scaling.words.names import NAMES, named
 
 GREY = "0.35"
 DETERMINISTIC_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "efficientzero", "svg.fonttype": "path", "font.size": 9.5}
@@ -40,7 +40,7 @@ def add_note(figure: Figure, sentences: list[str], width: int) -> None:
 def write_reason(axes: Axes, reason: str, width: int) -> None:
     """Empties an axes and writes in it why there is nothing to see."""
     axes.set_axis_off()
-    text = "Not shown: " + named(reason, KNOWN)
+    text = "Not shown: " + named(reason, NAMES)
     axes.text(
         0.5, 0.5, "\n".join(wrap(text, width)), transform=axes.transAxes, ha="center", va="center", fontsize=9,
         color=GREY, linespacing=1.5,
@@ -50,7 +50,7 @@ def write_reason(axes: Axes, reason: str, width: int) -> None:
 def draw_reason(title: str, reason: str) -> Figure:
     """A small card with the reason in words, in the place of a figure that is refused."""
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        lines = len(wrap("Not shown: " + named(reason, KNOWN), 80))
+        lines = len(wrap("Not shown: " + named(reason, NAMES), 80))
         figure = new_figure(title, 7.2, 1.3 + 0.2 * lines)
         figure.suptitle(title, y=0.9, **TITLE)
         figure.patch.set(edgecolor="0.75", linewidth=1.5)

@@ -11,10 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
-from efficientzero.scaling.curves.reference_scores import Ceiling
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -24,10 +21,13 @@ from efficientzero.scaling.figures.drawing import (
     draw_reason,
     new_figure,
 )
-from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
+from efficientzero.scaling.findings import EXPONENT, METHODS, Finding
+from efficientzero.scaling.power_laws.comparison import EQUIVALENCE
+from efficientzero.scaling.reference_scores import Ceiling
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand
 
-METHODS = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
+NAMES = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
 TICKS = (
     (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
     (0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 2.5),
@@ -38,7 +38,7 @@ WIDEST = (0.1, 10.0)  # ratios shown; an interval that goes on has an arrow
 COLUMNS = 3
 TITLE = "Ratio of scaling exponents"
 
-Line = tuple[Ceiling, str]  # a ceiling and a method of `METHODS`
+Line = tuple[Ceiling, str]  # a ceiling and a method of `NAMES`
 
 
 def draw_exponents(analysis: Analysis | Refused) -> Figure:
@@ -48,20 +48,15 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
     """
     if isinstance(analysis, Refused):
         return draw_reason(TITLE, analysis.reason)
-    every = [ratio for pair in analysis.pairs for each in pair.estimates.values() for ratio in each.exponents.values()]
-    shown = [ratio for ratio in every if isinstance(ratio, Interval)]
+    every = analysis.findings.of(EXPONENT + method for method in METHODS)
+    shown = [ratio for ratio in every if not ratio.refused]
     if not shown:
-        return draw_reason(TITLE, next(ratio.reason for ratio in every if isinstance(ratio, Refused)))
-    estimands = [
-        estimand
-        for estimand in ESTIMANDS
-        if any(isinstance(ratio, Interval) for pair in analysis.pairs for ceiling in analysis.curves
-               for ratio in pair.estimates[ceiling, estimand].exponents.values())
-    ]  # fmt: skip
+        return draw_reason(TITLE, every[0].reason)
+    estimands = [estimand for estimand in ESTIMANDS if any(ratio.place.estimand == estimand for ratio in shown)]
     low = max(WIDEST[0], min(0.8, *(ratio.low for ratio in shown)) / 1.08)
     high = min(WIDEST[1], max(1.25, *(ratio.high for ratio in shown)) * 1.08)
     looks = appearances(analysis.agents)
-    lines = [(ceiling, method) for ceiling in analysis.curves for method in METHODS]
+    lines = [(ceiling, method) for ceiling in analysis.curves for method in NAMES]
     columns = min(len(analysis.pairs), COLUMNS)
     rows = -(-len(analysis.pairs) // columns)
     with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
@@ -74,7 +69,7 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
                 axes.set_axis_off()
                 continue
             pair = analysis.pairs[number]
-            _draw(axes, pair, lines, looks[pair.second], estimands, low, high)
+            _draw(axes, analysis, pair.second, lines, looks[pair.second], estimands, low, high)
             _axes(axes, lines, low, high)
             axes.set_title(f"{looks[pair.second].name}: {pair.word}", fontsize=10)
         figure.legend(handles=_handles(estimands), loc="outside lower right", frameon=False, ncols=1, fontsize=8)
@@ -91,7 +86,8 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
 
 def _draw(
     axes: Axes,
-    pair: PairAnalysis,
+    analysis: Analysis,
+    second: str,
     lines: Sequence[Line],
     look: Appearance,
     estimands: Sequence[Estimand],
@@ -103,8 +99,8 @@ def _draw(
     shifts = (-0.17, 0.17) if len(estimands) > 1 else (0.0,)
     for row, (ceiling, method) in enumerate(lines):
         for shift, estimand in zip(shifts, estimands, strict=True):
-            ratio = pair.estimates[ceiling, estimand].exponents[method]
-            if isinstance(ratio, Interval):
+            ratio = analysis.findings[analysis.place(second, ceiling, estimand), EXPONENT + method]
+            if not ratio.refused:
                 _interval(axes, ratio, row + shift, look, estimand == ESTIMANDS[0], low, high)
             else:
                 axes.text(1.0, row + shift, "refused", fontsize=7.5, color=GREY, ha="center", va="center",
@@ -112,7 +108,7 @@ def _draw(
 
 
 def _interval(
-    axes: Axes, ratio: Interval, row: float, look: Appearance, filled: bool, low: float, high: float
+    axes: Axes, ratio: Finding, row: float, look: Appearance, filled: bool, low: float, high: float
 ) -> None:  # fmt: skip
     ends = np.clip((ratio.low, ratio.high), low, high)
     axes.plot(ends, [row, row], color=look.color, linewidth=2.2 if filled else 1.2, solid_capstyle="butt", zorder=2)
@@ -133,8 +129,8 @@ def _axes(axes: Axes, lines: Sequence[Line], low: float, high: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(labelbottom=True)
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [f"{METHODS[method]}, {ceiling} ceiling" for ceiling, method in lines])
-    axes.axhline(len(METHODS) - 0.5, color="0.8", linewidth=0.8)
+    axes.set_yticks(range(len(lines)), [f"{NAMES[method]}, {ceiling} ceiling" for ceiling, method in lines])
+    axes.axhline(len(NAMES) - 0.5, color="0.8", linewidth=0.8)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
 

@@ -8,10 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
-from efficientzero.scaling.curves.reference_scores import CEILINGS
+from efficientzero.scaling.analysis import Analysis, PairAnalysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -22,7 +19,10 @@ from efficientzero.scaling.figures.drawing import (
     new_figure,
     write_reason,
 )
+from efficientzero.scaling.findings import FRAMES
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand
 
 COLUMNS = 3
 TITLE = "Ratio of frames at the same score"
@@ -74,12 +74,9 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
 
 def _seen(pair: PairAnalysis, analysis: Analysis, estimand: Estimand) -> np.ndarray | Refused:
     """Level, R, low, high: float64 [levels, 4], of the levels with an interval."""
-    curve = pair.estimates[analysis.ceiling, estimand].ratio_curve
-    if isinstance(curve, Refused):
-        return curve
-    rows = [(each.level, each.ratio.estimate, each.ratio.low, each.ratio.high)
-            for each in curve if isinstance(each.ratio, Interval)]  # fmt: skip
-    reasons = [each.ratio.reason for each in curve if isinstance(each.ratio, Refused)]
+    curve = analysis.findings.levels(analysis.place(pair.second, estimand=estimand), FRAMES + "curve")
+    rows = [(each.level, each.estimate, each.low, each.high) for each in curve if not each.refused]
+    reasons = [each.reason for each in curve if each.refused]
     return np.array(rows) if len(rows) > 1 else Refused(reasons[len(reasons) // 2])
 
 

@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -27,6 +26,8 @@ from efficientzero.scaling.figures.drawing import (
 from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
 from efficientzero.scaling.figures.reference_line import reference_line
 from efficientzero.scaling.figures.score_spread import half_widths
+from efficientzero.scaling.findings import MEAN_Z
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.refused import Refused
 
 LARGE = 2  # rows and columns of the aggregate panel
@@ -69,8 +70,7 @@ def _draw_aggregate(
     if reason is not None or isinstance(analysis, Refused):
         write_reason(axes, reason or "", 44)
         return
-    means = analysis.mean_curves
-    means = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)]
+    means = _means(analysis)
     for agent, look in looks.items():
         own = means[means.agent == agent].sort_values("frames")
         place = curve[curve.agent == agent].groupby("frames")[x].mean() if x != "frames" else own.frames
@@ -134,6 +134,13 @@ def _short(frames: float) -> str:
 SHORT = FuncFormatter(lambda value, _: _short(value))
 
 
+def _means(analysis: Analysis) -> pd.DataFrame:
+    """The mean of z of the headline's ceiling and estimand."""
+    found = analysis.aggregates
+    headline = (found.ceiling == analysis.ceiling) & (found.estimand == analysis.estimand)
+    return found[headline & (found.statistic == MEAN_Z)]
+
+
 def _reason(analysis: Analysis | Refused) -> str | None:
     if isinstance(analysis, Refused):
         return analysis.reason
@@ -144,9 +151,8 @@ def _reason(analysis: Analysis | Refused) -> str | None:
 def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
     sentences = []
     if not isinstance(analysis, Refused) and _reason(analysis) is None:
-        means = analysis.mean_curves
-        refused = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)].refused
-        band = f"Band: 95 % interval, {MEANING[analysis.estimand]}." if (refused == "").all() else "No band: one seed."
+        refused = (_means(analysis).refused != "").any()
+        band = "No band: one seed." if refused else f"Band: 95 % interval, {MEANING[analysis.estimand]}."
         sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
         if analysis.ceiling in CEILINGS["minatar"]:
             sentences.append(

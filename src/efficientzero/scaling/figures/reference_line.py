@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from efficientzero.games import Game
-from efficientzero.scaling.curves.minatar_scale import minatar_scale
+from efficientzero.scaling.reference_scores import minatar_scale
 
 
 class ReferenceLine(NamedTuple):

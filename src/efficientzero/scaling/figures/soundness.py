@@ -24,7 +24,7 @@ from efficientzero.scaling.figures.drawing import (
     write_reason,
 )
 from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES
-from efficientzero.scaling.verdict.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
+from efficientzero.scaling.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
 
 TITLE = "What networks know of their own replay, and of games that they did not learn from"
 HEADS = ("Rewards", "Root values", "Latents")
