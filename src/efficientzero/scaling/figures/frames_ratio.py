@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis import Analysis, PairAnalysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures.appearance import Appearance, appearances
 from efficientzero.scaling.figures.drawing import (
     DETERMINISTIC_SETTINGS,
@@ -20,6 +20,7 @@ from efficientzero.scaling.figures.drawing import (
     write_reason,
 )
 from efficientzero.scaling.findings import FRAMES
+from efficientzero.scaling.pair import PairAnalysis
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, Estimand
