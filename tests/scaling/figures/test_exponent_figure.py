@@ -8,8 +8,8 @@ from figure_texts import drawn_twice, texts, written
 from score_tables import THREE, simulated_table
 
 from efficientzero.scaling import analyse
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.exponents import METHODS, WIDEST, draw_exponents
+from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import Interval
 

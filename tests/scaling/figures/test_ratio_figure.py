@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from figure_texts import drawn_twice, texts, written
 
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
+from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import Interval
 
