@@ -1,7 +1,7 @@
 """The analysis as a whole: all it holds, what it refuses, what it says of bad input, and its JSON."""
 
 import json
-from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,17 @@ from score_tables import THREE, simulated_table
 from efficientzero.games import suite
 from efficientzero.published import published_curves
 from efficientzero.scaling import aggregates_table, exponents_table, frames_ratio_table
-from efficientzero.scaling.analysis import analyse
+from efficientzero.scaling.analysis import analyse, rounded
 from efficientzero.scaling.curves import make_curves
 from efficientzero.scaling.estimators.transform_free import exponent_ratio
-from efficientzero.scaling.findings import rounded
+from efficientzero.scaling.findings import EXPONENT, FRAMES, METHODS, PREDICTED, Place
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.comparison import compare_exponents
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import ESTIMANDS, Interval, weights
+from efficientzero.scaling.resampling import ESTIMANDS, exponentiated, of_two, weights
 
+FREE, M1 = EXPONENT + "transform-free", EXPONENT + "M1"
 RESAMPLES = 60
 
 
@@ -29,8 +30,7 @@ def quick():
     """Without the simulations of power and the sensitivity to other forms, which have tests of their own."""
     skipped = Refused("left out of these tests")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("efficientzero.scaling.evidence.power_of_design", lambda *_: skipped)
-        patch.setattr("efficientzero.scaling.verdict.needed", lambda *_: skipped)
+        patch.setattr("efficientzero.scaling.analysis.plasmode", lambda *_: skipped)
         patch.setattr("efficientzero.scaling.power_laws.forms.FORMS", ())
         yield
 
@@ -49,50 +49,57 @@ def why(analysis):
     return " | ".join(refusal.why for refusal in analysis.refusals)
 
 
+def ratios(analysis, second=None):
+    """Of exponents of every pair, or of one, under all ceilings and estimands."""
+    found = analysis.findings.of(EXPONENT + method for method in METHODS)
+    return [ratio for ratio in found if second in (None, ratio.place.second)]
+
+
 def all_figures(analysis):
-    """Every estimate of every pair, under all ceilings and estimands."""
-    return [
-        ratio
-        for pair in analysis.pairs
-        for estimates in pair.estimates.values()
-        for ratio in (*estimates.exponents.values(), *(each.ratio for each in estimates.frames_ratio))
-    ]
+    """Ratios of exponents and of frames."""
+    return [*ratios(analysis), *analysis.findings.of([FRAMES + "level"])]
 
 
 def test_holds_every_pair_ceiling_and_estimand(analysis):
     assert analysis.agents == THREE and len(analysis.games) == 4 and analysis.seeds == 3
     assert [(pair.first, pair.second) for pair in analysis.pairs] == [(THREE[0], other) for other in THREE[1:]]
+    places = product(THREE[1:], CEILINGS["ale"], ESTIMANDS)
+    assert analysis.findings.places(FREE) == [Place(THREE[0], *place) for place in places]
     for pair in analysis.pairs:
-        assert set(pair.estimates) == {(ceiling, estimand) for ceiling in CEILINGS["ale"] for estimand in ESTIMANDS}
-        assert all((each.ceiling, each.estimand) == key for key, each in pair.estimates.items())
-        assert set(pair.verdicts) == set(ESTIMANDS)
-        assert pair.headline == "these games" and pair.verdict.evidence.estimand == "these games"
-        evidence = pair.verdict.evidence
-        assert evidence.transform_free == pair.estimates["human", "these games"].transform_free
-    assert len(analysis.mean_curves) == 2 * 2 * 3 * 6
-    assert set(analysis.description.aggregates.statistic) >= {"mean", "median", "interquartile_mean"}
-    assert len(analysis.predictions) == 2 * 2 * 3 * 2
-    assert {each.frames for each in analysis.predictions} == {2 * analysis.frames[-1], 4 * analysis.frames[-1]}
+        assert set(pair.verdicts) == set(ESTIMANDS) and pair.headline == "these games"
+    assert analysis.place("rainbow") == Place("efficientzero", "rainbow", "human", "these games")
+    assert len(analysis.findings.of(["mean_z"])) == 2 * 2 * 3 * 6
+    assert set(analysis.aggregates.statistic) >= {"mean", "median", "interquartile_mean"}
+    predictions = analysis.findings.of([PREDICTED])
+    assert len(predictions) == 2 * 2 * 3 * 2
+    assert {each.level for each in predictions} == {2 * analysis.frames[-1], 4 * analysis.frames[-1]}
+
+
+def test_the_table_is_tidy_and_has_a_number_or_a_reason_in_every_row(analysis):
+    table = analysis.findings.table()
+    assert list(table) == [
+        "first", "second", "ceiling", "estimand", "quantity", "level", "estimate", "low", "high", "standard_error",
+        "reason",
+    ]  # fmt: skip
+    assert (table.estimate.isna() <= (table.reason != "")).all()
+    key = ["first", "second", "ceiling", "estimand", "quantity", "level"]
+    assert not table.duplicated(key).any()
 
 
 def test_is_what_the_estimators_give_on_their_own(table, analysis):
     curves = make_curves(table, "human")
     assert np.array_equal(analysis.curves["human"].z, curves.z)
-    two = curves.select(agents=THREE[:2])
     drawn = weights(curves, "games like these", RESAMPLES, np.random.default_rng([0, 1]))
-    pair = analysis.pair("muzero_reanalyze").estimates["human", "games like these"]
-    assert pair.transform_free == exponent_ratio(curves, drawn, *THREE[:2])
-    point = compare_exponents(two, drawn_of_two(drawn)).ratios[0].log_ratio
-    assert pair.fitted.log_ratio.estimate == pytest.approx(point.estimate)
-    assert pair.fitted.log_ratio.standard_error == pytest.approx(point.standard_error)
-
-
-def drawn_of_two(drawn):
-    return replace(drawn, weights=drawn.weights[:, :2], aggregate=drawn.aggregate[:, :2])
+    two = of_two(curves, drawn, *THREE[:2])
+    place = Place(*THREE[:2], "human", "games like these")
+    for quantity, logarithm in ((FREE, exponent_ratio(*two)), (M1, compare_exponents(*two).log_ratio)):
+        expected, found = exponentiated(logarithm), analysis.findings[place, quantity]
+        parts = ("estimate", "low", "high", "standard_error")
+        assert [getattr(found, part) for part in parts] == [getattr(expected, part) for part in parts]
 
 
 def test_the_mean_curves_are_the_means_over_games_with_intervals_within_0_and_1(analysis):
-    means = analysis.mean_curves
+    means = analysis.aggregates[analysis.aggregates.statistic == "mean_z"]
     one = means[(means.ceiling == "human") & (means.estimand == "these games")]
     assert np.allclose(one.estimate.to_numpy().reshape(3, 6), analysis.curves["human"].aggregate)
     assert (one.low < one.estimate).all() and (one.estimate < one.high).all()
@@ -100,11 +107,10 @@ def test_the_mean_curves_are_the_means_over_games_with_intervals_within_0_and_1(
 
 
 def test_the_orientation(analysis):
-    ratio = analysis.pair("rainbow").estimates["human", "these games"].exponents["transform-free"]
-    assert ratio.estimate > 1  # 1.0 over 0.8
+    assert analysis.findings[analysis.place("rainbow"), FREE].estimate > 1  # 1.0 over 0.8
     swapped = simulated_table(agents=THREE[:2], exponents=(0.7, 1.0))
-    ratio = analyse(swapped, resamples=RESAMPLES).pairs[0].estimates["human", "these games"].exponents["M1"]
-    assert ratio.estimate < 1
+    swapped = analyse(swapped, resamples=RESAMPLES)
+    assert swapped.findings[swapped.place(THREE[1]), M1].estimate < 1
 
 
 def test_the_metric_is_plain_and_compact(analysis):
@@ -112,32 +118,30 @@ def test_the_metric_is_plain_and_compact(analysis):
     assert json.loads(json.dumps(metric, allow_nan=False)) == metric and metric["schema_version"] == 1
     assert metric["first"] == THREE[0] and list(metric["against"]) == list(THREE[1:])
     one, pair = metric["against"]["rainbow"], analysis.pair("rainbow")
-    free = pair.estimates["human", "these games"].transform_free.ratio
+    free = analysis.findings[analysis.place("rainbow"), FREE]
     assert one["verdict"] == pair.verdict.word and one["ceiling"] == "human" and one["estimand"] == "these games"
     assert (one["exponent_ratio"], one["low"], one["high"]) == pytest.approx((free.estimate, free.low, free.high), 1e-5)
     assert one["reason"] and len(json.dumps(metric)) < 5000
 
 
-def test_numbers_in_json_are_rounded_to_significant_digits():
-    assert rounded({"a": [0.123456789, 1234567.891, 3, True, None, 1.23456789e-7]}) == {
-        "a": [0.123457, 1234568.0, 3, True, None, 1.23457e-7]
-    }
+def test_numbers_of_the_metric_are_rounded_to_significant_digits():
+    numbers = [0.123456789, 1234567.891, 1.23456789e-7, 0.0]
+    assert [rounded(number) for number in numbers] == [0.123457, 1234568.0, 1.23457e-7, 0.0]
 
 
 def test_the_same_table_and_seed_give_the_same_and_another_seed_other_intervals(table, analysis):
     again = analyse(table, resamples=RESAMPLES)
-    for each in (aggregates_table, exponents_table, frames_ratio_table):
-        pd.testing.assert_frame_equal(each(again), each(analysis))
+    pd.testing.assert_frame_equal(again.findings.table(), analysis.findings.table())
     assert again.verdict_json() == analysis.verdict_json()
     other = analyse(table, resamples=RESAMPLES, seed=1)
-    one, two = (each.pairs[0].estimates["human", "these games"].transform_free.log_ratio for each in (analysis, other))
+    one, two = (each.findings[each.place(THREE[1]), FREE] for each in (analysis, other))
     assert one.estimate == two.estimate and one.standard_error != two.standard_error
 
 
 def test_both_ceilings_use_the_same_draws(analysis):
     single = simulated_table(games=1, agents=THREE[:2])  # of one game, z under one ceiling is a multiple of the other
-    by_ceiling = analyse(single, resamples=RESAMPLES).pairs[0].estimates
-    one, two = (by_ceiling[ceiling, "these games"].transform_free.log_ratio for ceiling in CEILINGS["ale"])
+    single = analyse(single, resamples=RESAMPLES)
+    one, two = (single.findings[single.place(THREE[1], ceiling), FREE] for ceiling in CEILINGS["ale"])
     assert one.standard_error == pytest.approx(two.standard_error)
 
 
@@ -171,8 +175,8 @@ def test_tables_hold_every_figure_with_reasons_in_the_place_of_numbers(analysis)
 def test_one_seed_leaves_other_games():
     analysis = analyse(simulated_table(seeds=1, agents=THREE[:2]), resamples=RESAMPLES)
     pair = analysis.pairs[0]
-    assert isinstance(pair.estimates["human", "these games"].transform_free, Refused)
-    assert isinstance(pair.estimates["human", "games like these"].fitted.ratio, Interval)
+    assert analysis.findings[analysis.place(pair.second, estimand="these games"), FREE].refused
+    assert not analysis.findings[analysis.place(pair.second), M1].refused
     assert pair.headline == analysis.estimand == "games like these" and not isinstance(pair.verdict, Refused)
     assert "one seed only" in why(analysis)
 
@@ -180,17 +184,18 @@ def test_one_seed_leaves_other_games():
 def test_one_game_leaves_other_seeds():
     analysis = analyse(simulated_table(games=1, agents=THREE[:2]), resamples=RESAMPLES)
     pair = analysis.pairs[0]
-    assert isinstance(pair.estimates["human", "games like these"].frames_to_match, Refused)
-    assert isinstance(pair.estimates["human", "these games"].transform_free.ratio, Interval)
+    place = analysis.place(pair.second, estimand="games like these")
+    assert analysis.findings[place, FRAMES + "final level of first"].refused
+    assert not analysis.findings[analysis.place(pair.second), FREE].refused
     assert pair.headline == "these games" and not isinstance(pair.verdict, Refused)
     assert "one game does not show" in why(analysis)
 
 
 def test_one_game_and_one_seed_give_the_scores_and_no_other_number():
     analysis = analyse(simulated_table(games=1, seeds=1), resamples=RESAMPLES)
-    assert all(isinstance(figure, Refused) for figure in all_figures(analysis))
-    assert all(isinstance(each.z, Refused) for each in analysis.predictions)
-    assert len(analysis.mean_curves) == 2 * 2 * 3 * 6 and analysis.mean_curves.low.isna().all()
+    assert all(figure.refused for figure in (*all_figures(analysis), *analysis.findings.of([PREDICTED])))
+    means = analysis.findings.of(["mean_z"])
+    assert len(means) == 2 * 2 * 3 * 6 and all(np.isnan(mean.low) and not mean.refused for mean in means)
     assert [pair.word for pair in analysis.pairs] == ["not identified"] * 2
     metric = analysis.verdict_json()["against"]["rainbow"]
     assert "one seed only" in metric["reason"] and "one seed only" in metric["exponent_ratio_refused"]
@@ -200,23 +205,18 @@ def test_one_game_and_one_seed_give_the_scores_and_no_other_number():
 def test_one_budget_gives_no_exponent():
     table = simulated_table()
     analysis = analyse(table[table.frames == table.frames.max()], resamples=RESAMPLES)
-    ratios = [ratio for pair in analysis.pairs for each in pair.estimates.values() for ratio in each.exponents.values()]
-    assert all(isinstance(ratio, Refused) for ratio in ratios)
+    assert all(ratio.refused for ratio in ratios(analysis))
     assert [pair.word for pair in analysis.pairs] == ["not identified"] * 2
     assert "1 budget cannot show an exponent" in why(analysis)
-    assert analysis.mean_curves.low.notna().all()
+    assert all(np.isfinite(mean.low) for mean in analysis.findings.of(["mean_z"]))
 
 
 def test_a_flat_curve_is_named_and_the_other_pair_still_comes():
     table = simulated_table()
     table.loc[table.agent == "rainbow", "score"] = table.groupby(["game", "agent", "seed"]).score.transform("first")
     analysis = analyse(table, resamples=RESAMPLES)
-    assert all(
-        isinstance(ratio, Refused)
-        for each in analysis.pair("rainbow").estimates.values()
-        for ratio in each.exponents.values()
-    )
-    assert isinstance(analysis.pair("muzero_reanalyze").estimates["human", "these games"].exponents["M1"], Interval)
+    assert all(ratio.refused for ratio in ratios(analysis, "rainbow"))
+    assert not analysis.findings[analysis.place("muzero_reanalyze"), M1].refused
     assert "the curve of rainbow is flat" in why(analysis)
 
 
@@ -226,7 +226,7 @@ def test_scores_below_random_play_give_a_statement_and_no_number(agents):
     table.loc[table.agent.isin(agents), "score"] = -1e4
     analysis = analyse(table, resamples=RESAMPLES)
     found = analysis.pair("rainbow")
-    assert all(isinstance(ratio, Refused) for each in found.estimates.values() for ratio in each.exponents.values())
+    assert all(ratio.refused for ratio in ratios(analysis, "rainbow"))
     flat = agents[0]
     assert found.word == "not identified" and found.reasons[0].startswith(
         f"the curve of {flat} is no better than random play at any budget"
@@ -239,13 +239,13 @@ def test_a_game_without_a_ceiling_is_refused_unless_it_is_given():
     table = simulated_table(names=("AirRaid", "Pooyan"), agents=THREE[:2])
     analysis = analyse(table, resamples=RESAMPLES)
     assert all(isinstance(found, Refused) for found in analysis.curves.values())
-    assert isinstance(analysis.description, Refused) and analysis.mean_curves.empty
-    assert all(isinstance(figure, Refused) for figure in all_figures(analysis))
+    assert analysis.aggregates.empty
+    assert all(figure.refused for figure in all_figures(analysis))
     assert analysis.pairs[0].word == "not identified" and "constants=" in analysis.pairs[0].reasons[0]
     json.dumps(analysis.verdict_json(), allow_nan=False)
     given = analyse(table, resamples=RESAMPLES, constants=dict.fromkeys(table.game.unique(), (0.0, 10.0)))
-    assert isinstance(given.pairs[0].estimates["best", "these games"].fitted.ratio, Interval)
-    assert isinstance(given.description, Refused) and not given.mean_curves.empty
+    assert not given.findings[given.place(THREE[1], "best"), M1].refused
+    assert set(given.aggregates.statistic) == {"mean_z"}
 
 
 def test_minatar_is_normalised_by_a_published_agent_and_gets_a_verdict():
@@ -254,11 +254,11 @@ def test_minatar_is_normalised_by_a_published_agent_and_gets_a_verdict():
     assert tuple(analysis.curves) == ("published DQN", "best published") and analysis.ceiling == "published DQN"
     pair = analysis.pairs[0]
     assert pair.word == "exponent"
-    assert all(isinstance(each.transform_free.ratio, Interval) for each in pair.estimates.values())
+    assert not any(ratio.refused for ratio in analysis.findings.of([FREE]))
     # The simulated z is the place between random play and DQN's published score.
-    ceilings = analysis.mean_curves.groupby("ceiling").estimate.max()
+    ceilings = analysis.aggregates.groupby("ceiling").estimate.max()
     assert 0.5 < ceilings["published DQN"] < 1.0 and ceilings["best published"] < ceilings["published DQN"] / 1.5
-    assert isinstance(analysis.description, Refused)
+    assert set(analysis.aggregates.statistic) == {"mean_z"}
     assert "human" not in " ".join(pair.reasons)
     assert analysis.verdict_json()["against"]["muzero_reanalyze"]["ceiling"] == "published DQN"
 
@@ -279,11 +279,7 @@ def test_every_refused_estimate_is_on_the_list_once():
     analysis = analyse(simulated_table(games=1, seeds=1), resamples=RESAMPLES)
     reasons = [refusal.why for refusal in analysis.refusals]
     assert len(reasons) == len(set(reasons))
-    for pair in analysis.pairs:
-        for each in pair.estimates.values():
-            for field in fields(each):
-                value = getattr(each, field.name)
-                assert not isinstance(value, Refused) or value.reason in reasons
+    assert all(row.reason in reasons for row in analysis.findings.rows if row.reason)
     assert "transform-free ratio of exponents" in analysis.refusals[0].what
     assert "these games" in analysis.refusals[0].what and "human" not in analysis.refusals[0].what
 
@@ -294,7 +290,7 @@ def test_published_curves_by_the_same_call():
     chosen = chosen.sort_values("agent", kind="stable")
     analysis = analyse(chosen[chosen.frames > 3_000_000], resamples=RESAMPLES)
     assert analysis.agents == ("IQN", "Rainbow") and analysis.seeds == 5
-    assert isinstance(analysis.pairs[0].estimates["human", "these games"].frames_ratio, tuple)
+    assert len(analysis.findings.levels(analysis.place("Rainbow"), FRAMES + "level")) == 19
 
 
 # What is wrong with the input: one sentence each.

@@ -8,7 +8,7 @@ from scaling.weighted_games import weighted_games
 from scipy import stats
 
 from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.estimators.transform_free import log_exponent_ratio, pair
+from efficientzero.scaling.estimators.transform_free import log_exponent_ratio
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import (
@@ -17,12 +17,15 @@ from efficientzero.scaling.resampling import (
     Resamples,
     exponentiated,
     game_variance,
-    interval,
     spread_df,
     weights,
 )
 
 RESAMPLES = 4000
+
+
+def interval(estimate, many, inflation, df):
+    return Resamples("these games", None, None, inflation, df).interval(estimate, many)
 
 
 def random_curves(agents=2, games=4, seeds=3, budgets=5, seed=0):
@@ -126,9 +129,9 @@ def test_runs_without_any_difference():
     drawn = draw(replace(curves, z=np.full(curves.z.shape, 0.5)), "these games", 10)
     assert np.isfinite([drawn.inflation, drawn.df]).all()
     for values in (drawn.aggregate[:, 0, 0], 0.5 + 1e-15 * np.arange(10)):  # exactly, or but for rounding
-        refused = interval(0.5, values, drawn.inflation, drawn.df)
+        refused = drawn.interval(0.5, values)
         assert refused.reason.startswith("no seed or game makes a difference to it here")
-    assert isinstance(interval(0.5, 0.5 + 1e-9 * np.arange(10), drawn.inflation, drawn.df), Interval)
+    assert isinstance(drawn.interval(0.5, 0.5 + 1e-9 * np.arange(10)), Interval)
 
 
 def test_what_cannot_be_drawn_is_refused():
@@ -152,12 +155,11 @@ def test_the_same_generator_gives_the_same_draws():
 
 def test_interval_is_student_t_of_the_inflated_deviation():
     resampled = np.random.default_rng(0).normal(2.0, 0.3, 500)
-    found = interval(1.9, resampled, 1.2, 7, 0.9)
+    found = interval(1.9, resampled, 1.2, 7)
     assert found.standard_error == pytest.approx(1.2 * resampled.std(ddof=1))
-    half = stats.t.ppf(0.95, 7) * found.standard_error
+    half = stats.t.ppf(0.975, 7) * found.standard_error
     assert (found.estimate, found.low, found.high) == pytest.approx((1.9, 1.9 - half, 1.9 + half))
     assert found.df == 7
-    assert interval(1.9, resampled, 1.2, 7).low == pytest.approx(1.9 - stats.t.ppf(0.975, 7) * found.standard_error)
 
 
 def test_an_interval_of_too_few_resamples_is_refused():
@@ -213,7 +215,7 @@ def test_coverage_where_z_is_small_and_few_games_weigh_most(estimand, measured):
     for _ in range(300):
         curves, truth = made(random)
         drawn = weights(curves, estimand, 150, random)
-        point, resampled = pair(curves, drawn, *curves.agents)
+        point, resampled = curves.aggregate, drawn.aggregate
         ratios = log_exponent_ratio(resampled, curves.frames)
         estimate = float(log_exponent_ratio(point, curves.frames))
         for df, found in ((drawn.df, covered), (25.0, plain)):

@@ -7,23 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from changed_findings import REFUSED, changed
 from simulated_curves import simulated_curves
 
-from efficientzero.scaling.evidence import gather_evidence
-from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.findings import EXPONENT, Findings, Place
+from efficientzero.scaling.pair import form_findings, pair_findings
 from efficientzero.scaling.power_laws.comparison import compare_exponents
-from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import Interval, weights
+from efficientzero.scaling.power_laws.power import plasmode
+from efficientzero.scaling.resampling import of_two, weights
 from efficientzero.scaling.verdict import (
+    Evidence,
     asymptote_conditions,
-    brackets,
     decide,
     exponent_conditions,
     judge,
     offset_conditions,
 )
+from efficientzero.scaling.words.statements import shown
 
+FREE, M1, M3 = (EXPONENT + method for method in ("transform-free", "M1", "M3"))
 EIGHT_BUDGETS = 25_000.0 * 2.0 ** np.arange(8)
+TWO = ("human", "best")
 TRUTHS = {
     "offset": {},
     "exponent": {"exponents": (1.04, 0.8)},
@@ -37,15 +41,24 @@ def made(truth, seed=0, **changes):
     return {"human": curves, "best": replace(curves, z=0.7 * curves.z, ceiling="best")}
 
 
-def judged(by_ceiling, estimand="these games", ceiling="human", resamples=300, agents=("A", "B")):
+def found(by_ceiling, estimand="these games", ceiling="human", resamples=300, agents=("A", "B")):
+    """The findings, and where in them those of the agents are."""
+    place = Place(*agents, ceiling, estimand)
     resampled = weights(by_ceiling[ceiling], estimand, resamples, np.random.default_rng(1))
-    return judge(by_ceiling, ceiling, *agents, estimand, resampled, np.random.default_rng(2))
+    of_forms = (row for name, curves in by_ceiling.items() for row in form_findings(curves, Place(*agents, name)))
+    return Findings([*pair_findings(by_ceiling[ceiling], resampled, place), *of_forms]), place
+
+
+def judged(by_ceiling, **options):
+    findings, place = found(by_ceiling, **options)
+    made = plasmode(by_ceiling[place.ceiling].select(agents=place[:2]), place.estimand)
+    return judge(findings, place, made, np.random.default_rng(2))
 
 
 @pytest.fixture(scope="module")
 def evidence():
     """Of an exponent that differs."""
-    return judged(made("exponent")).evidence
+    return found(made("exponent"))
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
@@ -58,12 +71,13 @@ def test_gives_the_word_that_is_true(truth):
 
 def test_statements_show_the_interval_that_decides_and_equal_digits():
     verdict = judged(made("offset"))
-    test = verdict.evidence.fitted.equivalence
-    said = f"({test.low:.{2 if verdict.evidence.fitted.ratio.estimate >= 1 else 3}f} to "
+    findings, place = found(made("offset"))
+    ninety = findings[place, "equivalence: 90 % interval"]
+    said = f"({ninety.low:.{2 if ninety.estimate >= 1 else 3}f} to "
     assert said in verdict.reasons[0] and "with its 90 % interval, lies within 0.87 to 1.15" in verdict.reasons[0]
-    assert brackets(1.844, 1.694, 2.0) == "1.84 (1.69 to 2.00)"
-    assert brackets(0.5163, 0.4512, 0.59) == "0.516 (0.451 to 0.590)"
-    assert brackets(0.0, -0.001, 0.001) == "0.000 (-0.001 to 0.001)"
+    assert shown(ninety._replace(estimate=1.844, low=1.694, high=2.0)) == "1.84 (1.69 to 2.00)"
+    assert shown(ninety._replace(estimate=0.5163, low=0.4512, high=0.59)) == "0.516 (0.451 to 0.590)"
+    assert shown(ninety._replace(estimate=0.0, low=-0.001, high=0.001)) == "0.000 (-0.001 to 0.001)"
     forms = next(each.statement for each in verdict.conditions if "fitted without the largest" in each.statement)
     assert re.search(r"the first misses it by \d\.\d{3} and the second by \d\.\d{3} in z", forms)
 
@@ -97,98 +111,74 @@ def test_reasons_are_sentences_in_words(by_ceiling):
         assert "\n" not in sentence and ". " not in words and not sentence.endswith("."), sentence
 
 
-def holds(conditions):
-    return all(condition.holds for condition in conditions)
+def holds(conditions, findings, place):
+    return all(held for held, _ in conditions(Evidence(findings, place)))
 
 
-def shifted(found, center):
-    """The same interval elsewhere on the logarithmic scale."""
-    log = found.log_ratio
-    moved = Interval(
-        center, log.low - log.estimate + center, log.high - log.estimate + center, log.standard_error, log.df
-    )
-    return replace(found, log_ratio=moved)
-
-
-def changed_forms(evidence, ceiling, model, **changes):
-    return tuple(
-        replace(
-            forms,
-            scores=tuple(replace(form, **changes) if form.model == model else form for form in forms.scores),
-        )
-        if forms.ceiling == ceiling
-        else forms
-        for forms in evidence.forms
-    )
+def without_ceiling(findings, ceiling):
+    return Findings(row for row in findings.rows if row.place.ceiling != ceiling or row.place.estimand)
 
 
 def test_each_condition_of_an_exponent_is_needed(evidence):
-    assert holds(exponent_conditions(evidence))
-    unequal = evidence.equal_exponents
-    signs = evidence.signs
-
-    def against(form, ceiling):
-        return tuple(
-            replace(sign, log_ratio=-0.1) if (sign.form, sign.ceiling) == (form, ceiling) else sign for sign in signs
-        )
-
-    m2_wins = changed_forms(evidence, "human", "M2", aicc=-1e3, held_out_error=0.0)
-    for change in (
-        {"transform_free": shifted(evidence.transform_free, 0.0)},
-        {"transform_free": Refused("no")},
-        {"equal_exponents": replace(unequal, p_value=0.06)},
-        {"equal_exponents": Refused("no")},
-        {"fitted": shifted(evidence.fitted, -0.3)},
-        {"fitted": Refused("no")},
-        {"signs": tuple(sign for sign in signs if sign.ceiling == "human")},
-        {"forms": m2_wins},
-        *(
-            {"signs": against(form, ceiling)}
-            for form in ("M1", "M3", "transform-free")
-            for ceiling in ("human", "best")
-        ),
-        {"signs": tuple(replace(sign, log_ratio=Refused("no")) for sign in signs)},
+    findings, place = evidence
+    assert holds(exponent_conditions, *evidence)
+    m2_wins = changed(
+        changed(findings, "AICc: M2", "human", estimate=-1e3), "held-out error: M2", "human", estimate=0.0
+    )
+    decisive = [(form, ceiling) for form in ("M1", "M3", "transform-free") for ceiling in ("human", "best")]
+    for other in (
+        changed(findings, FREE, estimate=1.0, low=0.9, high=1.1),
+        changed(findings, FREE, **REFUSED),
+        changed(findings, "equal exponents: p", estimate=0.06),
+        changed(findings, "equal exponents: p", **REFUSED),
+        changed(findings, M1, estimate=0.7),
+        changed(findings, M1, **REFUSED),
+        without_ceiling(findings, "best"),
+        m2_wins,
+        *(changed(findings, f"ln exponent ratio: {form}", ceiling, estimate=-0.1) for form, ceiling in decisive),
+        *(changed(findings, f"ln exponent ratio: {form}", ceiling, **REFUSED) for form, ceiling in decisive),
     ):
-        changed = replace(evidence, **change)
-        assert not holds(exponent_conditions(changed)), change
-        assert decide(changed).word == "not identified"
+        assert not holds(exponent_conditions, other, place)
+        assert decide(other, place).word == "not identified"
     for form in ("pow4", "broken power law"):  # told, but not decisive
-        assert holds(exponent_conditions(replace(evidence, signs=against(form, "human"))))
+        assert holds(exponent_conditions, changed(findings, f"ln exponent ratio: {form}", estimate=-0.1), place)
 
 
 def test_each_condition_of_an_offset_is_needed():
-    evidence = judged(made("offset")).evidence
-    assert holds(offset_conditions(evidence))
-    failed = replace(evidence.fitted, equivalence=replace(evidence.fitted.equivalence, passed=False))
-    sloping = replace(evidence.trend, slope=Interval(1.0, 0.5, 1.5, 0.2, 9.0))
-    for change in ({"fitted": failed}, {"trend": sloping}, {"fitted": Refused("no")}, {"trend": Refused("no")}):
-        assert not holds(offset_conditions(replace(evidence, **change))), change
+    findings, place = found(made("offset"))
+    assert holds(offset_conditions, findings, place)
+    for other in (
+        changed(findings, "equivalence: p", estimate=0.06),
+        changed(findings, "equivalence: p", **REFUSED),
+        changed(findings, "trend: slope", estimate=1.0, low=0.5, high=1.5),
+        changed(findings, "trend: slope", **REFUSED),
+    ):
+        assert not holds(offset_conditions, other, place)
 
 
 def test_each_condition_of_an_asymptote_is_needed():
-    evidence = judged(made("asymptote")).evidence
-    assert holds(asymptote_conditions(evidence))
-
-    human, best = evidence.forms
-    for change in (
-        *({"forms": changed_forms(evidence, name, "M1", aicc=-1e3)} for name in ("human", "best")),
-        *({"forms": changed_forms(evidence, name, "M0", aicc=-1e3)} for name in ("human", "best")),
-        *({"forms": changed_forms(evidence, name, "M1", held_out_error=0.0)} for name in ("human", "best")),
-        {"forms": changed_forms(evidence, "human", "M2", held_out_error=Refused("no"))},
-        {"forms": (replace(human, scores=Refused("no")), best)},
-        {"forms": (human,)},
-        {"error_difference": Interval(-0.1, -0.3, 0.1, 0.1, 9.0)},
-        {"error_difference": Refused("no")},
-        {"fitted_with_own_errors": shifted(evidence.fitted, 1.0)},
-        {"fitted_with_own_errors": Refused("no")},
+    findings, place = found(made("asymptote"))
+    assert holds(asymptote_conditions, findings, place)
+    for other in (
+        *(changed(findings, f"AICc: {model}", name, estimate=-1e3) for model in ("M1", "M0") for name in TWO),
+        *(changed(findings, "held-out error: M1", name, estimate=0.0) for name in TWO),
+        changed(findings, "held-out error: M2", "human", **REFUSED),
+        changed(findings, "AICc: M2", "human", **REFUSED),
+        without_ceiling(findings, "best"),
+        changed(findings, "difference of asymptotes", estimate=-0.1, low=-0.3, high=0.1),
+        changed(findings, "difference of asymptotes", **REFUSED),
+        changed(findings, M3, estimate=2.7, low=2.0, high=3.5),
+        changed(findings, M3, **REFUSED),
     ):
-        assert not holds(asymptote_conditions(replace(evidence, **change))), change
+        assert not holds(asymptote_conditions, other, place)
 
 
 def test_two_words_at_once_are_none(evidence):
-    other = judged(made("offset")).evidence
-    both = replace(evidence, trend=other.trend, fitted=replace(evidence.fitted, equivalence=other.fitted.equivalence))
-    verdict = decide(both)
+    findings, place = evidence
+    other, _ = found(made("offset"))
+    taken = {"trend: slope", "trend: change", "equivalence: p", "equivalence: 90 % interval"}
+    both = Findings(other[place, row.quantity] if row.quantity in taken else row for row in findings.rows)
+    verdict = decide(both, place)
     assert verdict.word == "not identified"
     assert verdict.reasons == (
         "the conditions of exponent and of offset hold at the same time, so neither can be told",
@@ -215,33 +205,19 @@ def test_what_cannot_be_compared_gets_a_statement_and_no_number(by_ceiling, reas
     verdict = judged(by_ceiling, resamples=100)
     assert verdict.word == "not identified" and verdict.needed is None
     assert reason in verdict.reasons[0]
-    assert isinstance(verdict.evidence.fitted, Refused) and isinstance(verdict.evidence.transform_free, Refused)
+    findings, place = found(by_ceiling, resamples=100)
+    assert findings[place, FREE].refused and findings[place, M1].refused
     assert not any(condition.holds for condition in verdict.conditions if condition.word == "exponent")
 
 
 def test_the_pair_named_is_the_pair_compared():
     three = made("exponent", exponents=(0.8, 1.3, 0.9), midpoints=(3e5, 5e5, 9e5), errors=(0.15,) * 3)
+    findings, place = found(three, agents=("C", "B"), resamples=200)
+    for ratio in (findings[place, M1], findings[place, FREE]):
+        assert ratio.low < 0.9 / 1.3 < ratio.high < 1
     resampled = weights(three["human"], "these games", 200, np.random.default_rng(1))
-    found = gather_evidence(three, "human", "C", "B", "these games", resampled, np.random.default_rng(2))
-    for ratio in (found.fitted, found.transform_free):
-        assert (ratio.first, ratio.second) == ("C", "B")
-        log_ratio = ratio.log_ratio
-        assert log_ratio.low < np.log(0.9 / 1.3) < log_ratio.high < 0
-    fit = compare_exponents(
-        three["human"].select(agents=("C", "B")),
-        replace(resampled, weights=resampled.weights[:, [2, 1]], aggregate=resampled.aggregate[:, [2, 1]]),
-    )
-    assert found.fitted == fit.ratios[0]
-
-
-def test_wrong_names_are_said():
-    by_ceiling = made("offset")
-    resampled = weights(by_ceiling["human"], "these games", 10, np.random.default_rng(0))
-    for ceiling, agents, message in (
-        ("best known", ("A", "B"), "'best known'"), ("human", ("A", "Z"), "'Z'"), ("human", ("A", "A"), "with itself"),
-    ):  # fmt: skip
-        with pytest.raises(ScalingInputError, match=message):
-            gather_evidence(by_ceiling, ceiling, *agents, "these games", resampled, np.random.default_rng(0))
+    alone = compare_exponents(*of_two(three["human"], resampled, "C", "B")).log_ratio
+    assert findings[place, M1].estimate == np.exp(alone.estimate)
 
 
 @pytest.mark.slow

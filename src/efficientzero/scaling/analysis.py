@@ -2,41 +2,81 @@
 
 One call puts the estimators of this package together: curves under both ceilings, their bootstrap under both
 estimands, descriptive aggregates, and for the first agent against each other one the ratio of exponents, of frames, and
-the verdict. What the data cannot give is a `Refused` in its place, and all else still comes.
+the verdict. What the data cannot give has its reason in its place, and all else still comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from itertools import product
+from math import floor, log10
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from efficientzero.games import UnknownGameError, find_game
 from efficientzero.scaling.curves import Curves, check_cells, check_columns, make_curves
-from efficientzero.scaling.estimators.aggregates import Description, describe, mean_curves
-from efficientzero.scaling.findings import Refusal, refusals, verdict_json
-from efficientzero.scaling.flagged_games import flagged_games
+from efficientzero.scaling.estimators.aggregates import human_normalised, mean_curves
+from efficientzero.scaling.findings import (
+    EXPONENT,
+    PREDICTED,
+    Finding,
+    Findings,
+    Place,
+    Refusal,
+    aggregate_findings,
+    aggregates_table,
+    finding,
+    refusals,
+)
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.pair import PairAnalysis, analyse_pair
+from efficientzero.scaling.pair import form_findings, pair_findings
 from efficientzero.scaling.power_laws.extrapolation import FARTHEST, predict_score
+from efficientzero.scaling.power_laws.power import plasmode
 from efficientzero.scaling.reference_scores import Ceiling, ceilings_of, reference_scores
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval, Resamples, weights
+from efficientzero.scaling.verdict import Verdict, judge
+from efficientzero.scaling.words.warnings import flagged_games
 
 AHEAD = (2.0, FARTHEST)  # times the largest budget, where scores are predicted
+SCHEMA_VERSION = 1
+DIGITS = 6  # significant ones: what follows may differ from one machine to another
+
+ByCeiling = Mapping[Ceiling, Curves | Refused]
+Drawn = Mapping[tuple[Ceiling, Estimand], Resamples | Refused]
 
 
-class PredictedScore(NamedTuple):
-    """The aggregate z of an agent at a budget of ALE frames above the largest one."""
+@dataclass(frozen=True)
+class PairAnalysis:
+    """The verdicts on `first` against `second`, by estimand, under the first ceiling that is not refused.
 
-    agent: str
-    ceiling: Ceiling
-    estimand: Estimand
-    frames: float
-    z: Interval | Refused
+    `headline`: the estimand of the verdict that is reported first: "these games" if the seeds allow it, otherwise
+    "games like these".
+    """
+
+    first: str
+    second: str
+    verdicts: Mapping[Estimand, Verdict | Refused]
+    headline: Estimand
+
+    @property
+    def verdict(self) -> Verdict | Refused:
+        """That of the headline's estimand."""
+        return self.verdicts[self.headline]
+
+    @property
+    def word(self) -> str:
+        """exponent, offset, asymptote, or not identified, which a refused verdict is, too."""
+        return "not identified" if isinstance(self.verdict, Refused) else self.verdict.word
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why that word, in sentences."""
+        return (self.verdict.reason,) if isinstance(self.verdict, Refused) else self.verdict.reasons
 
 
 @dataclass(frozen=True)
@@ -44,11 +84,8 @@ class Analysis:
     """What a table of scores says about the scaling of its agents.
 
     `seeds`: the most that an agent has on a game. `frames`: float64 [budgets], ALE frames. `curves`: by ceiling.
-    `mean_curves`: the mean of z over games with its interval; columns ceiling, estimand, agent, frames, estimate, low,
-    high, standard_error (these three NaN where refused), refused (the reason, or ""); no rows under a refused ceiling.
-    `description`: human-normalised aggregates. `pairs`: the first agent against each other one. `predictions`: scores
-    at 2 and 4 times the largest budget. `warnings`: of games, sentences. `refusals`: all that was refused, each reason
-    once.
+    `findings`: all numbers, and why there are none. `pairs`: the first agent against each other one. `warnings`: of
+    games, sentences.
     """
 
     agents: tuple[str, ...]
@@ -58,12 +95,9 @@ class Analysis:
     resamples: int
     seed: int
     curves: Mapping[Ceiling, Curves | Refused]
-    mean_curves: pd.DataFrame
-    description: Description | Refused
+    findings: Findings
     pairs: tuple[PairAnalysis, ...]
-    predictions: tuple[PredictedScore, ...]
     warnings: Mapping[str, tuple[str, ...]]
-    refusals: tuple[Refusal, ...]
 
     @property
     def ceiling(self) -> Ceiling:
@@ -77,6 +111,17 @@ class Analysis:
         """The estimand of the headline."""
         return self.pairs[0].headline
 
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """All that was refused, each reason once."""
+        return refusals(self.findings)
+
+    @cached_property
+    def aggregates(self) -> pd.DataFrame:
+        """The mean of z and the statistics of human-normalised scores, as `findings.aggregates_table`; of the latter
+        none where a game has no human score or its episodes were cut."""
+        return aggregates_table(self)
+
     def pair(self, second: str) -> PairAnalysis:
         """The first agent against `second`. Raises ScalingInputError: there is no such pair."""
         for found in self.pairs:
@@ -85,9 +130,37 @@ class Analysis:
         known = ", ".join(found.second for found in self.pairs)
         raise ScalingInputError(f"agent: {self.agents[0]} was compared with {known}, not with {second!r}")
 
+    def place(self, second: str, ceiling: str = "", estimand: str = "") -> Place:
+        """Where the findings about the first agent against `second` are; the headline's unless said."""
+        return Place(self.agents[0], second, ceiling or self.ceiling, estimand or self.estimand)
+
     def verdict_json(self) -> dict[str, Any]:
-        """What is followed as a metric, as plain JSON values: of each pair the verdict, its reasons, the ratios."""
-        return verdict_json(self)
+        """What is followed as a metric, as plain JSON values: of each pair, by its second agent, the verdict, its
+        reasons, and the ratio of exponents without a formula.
+
+        A refused ratio is left out, with its reason in its place, so that a metric is a number or not there.
+        """
+        pairs: dict[str, Any] = {}
+        for pair in self.pairs:
+            ratio = self.findings[self.place(pair.second), EXPONENT + "transform-free"]
+            figures = (
+                {"exponent_ratio_refused": ratio.reason}
+                if ratio.refused
+                else {"exponent_ratio": rounded(ratio.estimate), "low": rounded(ratio.low), "high": rounded(ratio.high)}
+            )
+            said = {"verdict": pair.word, "estimand": pair.headline, "ceiling": self.ceiling}
+            pairs[pair.second] = {**said, **figures, "reason": "; ".join(pair.reasons)}
+        return {"schema_version": SCHEMA_VERSION, "first": self.agents[0], "against": pairs}
+
+
+def without_analysis(first: str, refused: Refused) -> dict[str, Any]:
+    """`Analysis.verdict_json` where there is nothing to compare."""
+    return {"schema_version": SCHEMA_VERSION, "first": first, "against": {}, "reason": refused.reason}
+
+
+def rounded(value: float) -> float:
+    """To `DIGITS` significant digits."""
+    return round(value, max(0, DIGITS - 1 - floor(log10(abs(value))))) if value else value
 
 
 def analyse(
@@ -123,28 +196,85 @@ def analyse(
     seeds = table.groupby(["agent", "game"])["seed"].nunique()
     several = bool((seeds.groupby("agent").max() > 1).all())
     headline: Estimand = "games like these" if len(games) > 1 and not several else "these games"
-    pairs = tuple(
-        analyse_pair(curves, resampled, agents[0], other, headline, np.random.default_rng([seed, 2, number]))
-        for number, other in enumerate(agents[1:])
-    )
+    rows = [*_refused_curves(curves), *_aggregates(curves, resampled)]
+    pairs = []
+    for number, second in enumerate(agents[1:]):
+        random = np.random.default_rng([seed, 2, number])
+        verdicts, of_pair = _pair(curves, resampled, agents[0], second, random)
+        pairs.append(PairAnalysis(agents[0], second, verdicts, headline))
+        rows += of_pair
+    rows += _predictions(curves, resampled, table)
     frames = np.unique(table["frames"].to_numpy(np.float64))
-    predictions = tuple(
-        PredictedScore(agent, ceiling, estimand, ahead * frames[-1],
-                       found if isinstance(found, Refused) else predict_score(found, drawn, agent, ahead * frames[-1]))
+    most, found, flagged = int(seeds.max()), Findings(rows), _warnings(curves)
+    return Analysis(agents, games, most, frames, resamples, seed, curves, found, tuple(pairs), flagged)
+
+
+def _refused_curves(curves: ByCeiling) -> Iterator[Finding]:
+    for ceiling, found in curves.items():
+        if isinstance(found, Refused):
+            yield finding(Place(ceiling=ceiling), "curves", found)
+
+
+def _aggregates(curves: ByCeiling, resampled: Drawn) -> Iterator[Finding]:
+    """The mean of z under each ceiling, then human-normalised scores, to which the ceiling makes no difference."""
+    there = {ceiling: found for ceiling, found in curves.items() if isinstance(found, Curves)}
+    for (ceiling, estimand), drawn in resampled.items():
+        if ceiling in there:
+            yield from aggregate_findings(mean_curves(there[ceiling], drawn), Place(ceiling=ceiling, estimand=estimand))
+    try:
+        for ceiling, found in list(there.items())[:1]:
+            for estimand in ESTIMANDS:
+                aggregates = human_normalised(found, resampled[ceiling, estimand])
+                yield from aggregate_findings(aggregates, Place(estimand=estimand))
+    except ScalingInputError as error:
+        yield finding(Place(), "human-normalised", Refused(str(error)))
+    if not there:
+        refused = next(found for found in curves.values() if isinstance(found, Refused))
+        yield finding(Place(), "human-normalised", refused)
+
+
+def _pair(
+    curves: ByCeiling, resampled: Drawn, first: str, second: str, random: np.random.Generator
+) -> tuple[dict[Estimand, Verdict | Refused], list[Finding]]:
+    """The verdicts on two agents by estimand, and the findings: of the verdicts first."""
+    there = {ceiling: found for ceiling, found in curves.items() if isinstance(found, Curves)}
+    rows = [
+        row
         for (ceiling, estimand), drawn in resampled.items()
-        for found in [curves[ceiling]]
-        for agent in agents
-        for ahead in AHEAD
-    )  # fmt: skip
-    described = describe(curves, resampled)
-    return Analysis(
-        agents, games, int(seeds.max()), frames, resamples, seed, curves, mean_curves(curves, resampled),
-        described, pairs, predictions, _warnings(curves),
-        refusals(curves, described, pairs, predictions),
-    )  # fmt: skip
+        for row in pair_findings(curves[ceiling], drawn, Place(first, second, ceiling, estimand))
+    ]
+    main = next(iter(there or curves))
+    if any(isinstance(resampled[main, estimand], Resamples) for estimand in ESTIMANDS):
+        rows += [row for ceiling, found in there.items() for row in form_findings(found, Place(first, second, ceiling))]
+    findings = Findings(rows)
+    verdicts: dict[Estimand, Verdict | Refused] = {}
+    said = []
+    for estimand in ESTIMANDS:
+        drawn, place = resampled[main, estimand], Place(first, second, "", estimand)
+        if isinstance(drawn, Refused):
+            verdicts[estimand] = drawn
+            said.append(finding(place, "verdict", drawn))
+            continue
+        made = plasmode(there[main].select(agents=(first, second)), estimand)
+        verdict = verdicts[estimand] = judge(findings, place._replace(ceiling=main), made, random)
+        power = verdict.power
+        said.append(finding(place, "power", power if isinstance(power, Refused) else power.difference))
+    return verdicts, said + rows
 
 
-def _warnings(curves: Mapping[Ceiling, Curves | Refused]) -> Mapping[str, tuple[str, ...]]:
+def _predictions(by_ceiling: ByCeiling, resampled: Drawn, table: pd.DataFrame) -> Iterator[Finding]:
+    """The mean of z of every agent at budgets above the largest one."""
+    for ((ceiling, estimand), drawn), agent, ahead in product(resampled.items(), dict.fromkeys(table["agent"]), AHEAD):
+        frames, curves = ahead * float(table["frames"].max()), by_ceiling[ceiling]
+        if isinstance(drawn, Refused):
+            predicted: Interval | Refused = drawn
+        else:
+            assert isinstance(curves, Curves)  # which the resamples are of
+            predicted = predict_score(curves, drawn, agent, frames)
+        yield finding(Place(agent, "", ceiling, estimand), PREDICTED, predicted, frames)
+
+
+def _warnings(curves: ByCeiling) -> Mapping[str, tuple[str, ...]]:
     """Of games, under every ceiling; what does not depend on the ceiling is said once."""
     found: dict[str, dict[str, None]] = {}
     for each in curves.values():

@@ -1,109 +1,198 @@
-"""What an analysis found, for files and notebooks: as tidy tables, as a metric, and all that was refused.
+"""All that an analysis found as one tidy table, the tables that are written of it, and all that was refused.
 
-A refused figure is blank, with its reason.
+A row is one quantity of one pair of agents (or of one agent), under a ceiling and an estimand, at a level where it has
+several. What has no number has the reason for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from math import floor, log10
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
+import numpy as np
 import pandas as pd
 
-from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.reference_scores import Ceiling
+from efficientzero.scaling.estimators.aggregates import STATISTICS, Aggregate
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import Interval
 
-if TYPE_CHECKING:
-    from efficientzero.scaling.analysis import Analysis
-    from efficientzero.scaling.pair import PairAnalysis, PairEstimates
+EXPONENT, FRAMES = "exponent ratio: ", "frames ratio: "  # of the first agent over the second; the other way round
+METHODS = ("transform-free", "M1", "M1, soft_l1", "M3")  # of exponent ratios
+AT = ("level", "mean over common levels", "final level of first", "final level of second")  # of frames ratios
+MEAN_Z = "mean_z"
+PREDICTED = "predicted z"
+FIGURE = ["estimate", "low", "high", "standard_error", "reason"]
+# Of what is listed where it is refused.
+NAMES = {
+    "human-normalised": "human-normalised aggregates",
+    "verdict": "verdict",
+    "power": "power of this design",
+    EXPONENT + "transform-free": "transform-free ratio of exponents",
+    EXPONENT + "M1": "fitted ratio of exponents",
+    EXPONENT + "M1, soft_l1": "robustly fitted ratio of exponents",
+    EXPONENT + "M3": "ratio of exponents with own asymptotes",
+    "equal exponents: p": "test of equal exponents",
+    "difference of asymptotes": "difference of asymptotes",
+    FRAMES + "curve": "ratio of frames",
+    FRAMES + "mean over common levels": "mean ratio of frames",
+    FRAMES + "final level of first": "frames to match",
+    "extrapolated frames to match": "extrapolated frames to match",
+    "trend: slope": "change of the frames ratio with the level",
+    "crossing": "crossing of the curves",
+    PREDICTED: "scores beyond the largest budget",
+}
 
-FIGURE = ["estimate", "low", "high", "standard_error", "refused"]
-PLACE = ["first", "second", "ceiling", "estimand"]
+
+class Place(NamedTuple):
+    """What a finding is of: a pair of agents, or `first` alone; blank where it makes no difference."""
+
+    first: str = ""
+    second: str = ""
+    ceiling: str = ""
+    estimand: str = ""
+
+    @property
+    def pair(self) -> str:
+        """In words; nothing of a single agent."""
+        return f"{self.first} against {self.second}" if self.second else ""
 
 
-def aggregates_table(analysis: Analysis | Refused) -> pd.DataFrame:
+class Finding(NamedTuple):
+    """One row. `level`: of z, or ALE frames of what is of an agent; NaN where there is none. `reason`: why there is no
+    estimate, or no interval of it."""
+
+    place: Place
+    quantity: str
+    level: float
+    estimate: float
+    low: float
+    high: float
+    standard_error: float
+    reason: str
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is no number at all."""
+        return bool(self.reason) and not np.isfinite(self.estimate)
+
+    @property
+    def value(self) -> Finding | Refused:
+        """Itself, or the reason in its place."""
+        return Refused(self.reason) if self.refused else self
+
+    def excludes(self, value: float) -> bool:
+        """Whether `value` lies outside the interval."""
+        return not self.low <= value <= self.high
+
+
+def finding(
+    place: Place, quantity: str, value: Interval | float | Refused, level: float = np.nan, estimate: float = np.nan
+) -> Finding:
+    """The row of a value; `estimate`: of one whose interval may be refused."""
+    if isinstance(value, Refused):
+        return Finding(place, quantity, level, estimate, np.nan, np.nan, np.nan, value.reason)
+    if isinstance(value, Interval):
+        return Finding(place, quantity, level, value.estimate, value.low, value.high, value.standard_error, "")
+    return Finding(place, quantity, level, float(value), np.nan, np.nan, np.nan, "")
+
+
+def aggregate_findings(aggregates: Iterable[Aggregate], place: Place) -> Iterator[Finding]:
+    """Rows of every agent, budget and statistic."""
+    for each in aggregates:
+        yield finding(place._replace(first=each.agent), each.statistic, each.interval, each.frames, each.estimate)
+
+
+class Findings:
+    """Rows in the order in which they were found."""
+
+    def __init__(self, rows: Iterable[Finding]):
+        self.rows = tuple(rows)
+        self._found: dict[tuple[Place, str], list[Finding]] = {}
+        for row in self.rows:
+            self._found.setdefault((row.place, row.quantity), []).append(row)
+
+    def __getitem__(self, key: tuple[Place, str]) -> Finding:
+        return self._found[key][0]
+
+    def __contains__(self, key: tuple[Place, str]) -> bool:
+        return key in self._found
+
+    def levels(self, place: Place, quantity: str) -> list[Finding]:
+        """A quantity at all its levels."""
+        return self._found.get((place, quantity), [])
+
+    def of(self, quantities: Iterable[str]) -> list[Finding]:
+        """The rows of some quantities."""
+        wanted = set(quantities)
+        return [row for row in self.rows if row.quantity in wanted]
+
+    def places(self, quantity: str) -> list[Place]:
+        """Where a quantity was asked for."""
+        return [place for place, name in self._found if name == quantity]
+
+    def table(self, rows: Sequence[Finding] | None = None) -> pd.DataFrame:
+        """Columns first, second, ceiling, estimand, quantity, level, estimate, low, high, standard_error, reason."""
+        shown = self.rows if rows is None else rows
+        columns = [*Place._fields, *Finding._fields[1:]]
+        return pd.DataFrame([(*row.place, *row[1:]) for row in shown], columns=columns)
+
+
+class HasFindings(Protocol):
+    """An `Analysis`."""
+
+    @property
+    def findings(self) -> Findings: ...
+
+
+def aggregates_table(analysis: HasFindings | Refused) -> pd.DataFrame:
     """Per estimand, agent, budget and statistic: the aggregates with their 95 % intervals.
 
     Statistics: mean_z, under each ceiling; then those of human-normalised scores, which have no ceiling: mean, median,
-    interquartile_mean, share_above_human. Columns: statistic, ceiling, estimand, agent, frames and `FIGURE`.
+    interquartile_mean, share_above_human. Columns: statistic, ceiling, estimand, agent, frames, estimate, low, high,
+    standard_error, refused.
     """
-    columns = ["statistic", "ceiling", "estimand", "agent", "frames", *FIGURE]
-    if isinstance(analysis, Refused):
-        return pd.DataFrame(columns=columns)
-    tables = [analysis.mean_curves.assign(statistic="mean_z")]
-    if not isinstance(analysis.description, Refused):
-        tables.append(analysis.description.aggregates.assign(ceiling=""))
-    table = pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
-    return table[columns].astype({"frames": "int64"})
+    findings = _of(analysis)
+    names = {"quantity": "statistic", "first": "agent", "level": "frames"}
+    columns = ["statistic", "ceiling", "estimand", "agent", "frames"]
+    return _view(findings.table(findings.of((MEAN_Z, *STATISTICS))).rename(columns=names), columns).astype(
+        {"frames": "int64"}
+    )
 
 
-def exponents_table(analysis: Analysis | Refused) -> pd.DataFrame:
-    """Per pair, ceiling, estimand and method: the ratio of exponents, first over second. Columns: `PLACE`, method,
-    `FIGURE`."""
-    rows = [
-        dict(zip(PLACE, (pair.first, pair.second, *key), strict=True)) | {"method": method} | figure(ratio)
-        for pair in _pairs(analysis)
-        for key, estimates in pair.estimates.items()
-        for method, ratio in estimates.exponents.items()
-    ]
-    return pd.DataFrame(rows, columns=[*PLACE, "method", *FIGURE])
+def exponents_table(analysis: HasFindings | Refused) -> pd.DataFrame:
+    """Per pair, ceiling, estimand and method: the ratio of exponents, first over second."""
+    findings = _of(analysis)
+    table = findings.table(findings.of(EXPONENT + method for method in METHODS))
+    return _view(table.assign(method=table.quantity.str.removeprefix(EXPONENT)), [*Place._fields, "method"])
 
 
-def frames_ratio_table(analysis: Analysis | Refused) -> pd.DataFrame:
+def frames_ratio_table(analysis: HasFindings | Refused) -> pd.DataFrame:
     """Per pair, ceiling, estimand and level of z: the frames of second over those of first.
 
-    Columns: `PLACE`, at ("level": one of 0.05 to 0.95; "mean over common levels", which has none; "final level of
-    first"; "final level of second"), level, `FIGURE`, at_least (what the
-    ratio is above, where second was not seen to reach the level).
+    Columns: those of the place, at (`AT`; "level": one of 0.05 to 0.95), level, estimate, low, high, standard_error,
+    refused, at_least (what the ratio is above, where second was not seen to reach the level).
     """
-    rows: list[dict[str, object]] = []
-    for pair in _pairs(analysis):
-        for key, estimates in pair.estimates.items():
-            place = dict(zip(PLACE, (pair.first, pair.second, *key), strict=True))
-            for each in estimates.frames_ratio:
-                rows.append(place | {"at": "level", "level": each.level} | figure(each.ratio))
-            rows.append(place | {"at": "mean over common levels"} | figure(estimates.mean_frames_ratio))
-            match = estimates.frames_to_match
-            if isinstance(match, Refused):
-                rows.append(place | {"at": "final level of first"} | figure(match))
-                continue
-            least = {} if match.at_least is None else {"at_least": match.at_least}
-            rows.append(place | {"at": "final level of first", "level": match.level} | figure(match.ratio) | least)
-            own = {"at": "final level of second", "level": match.own_final_level}
-            rows.append(place | own | figure(match.at_own_final_level))
-    return pd.DataFrame(rows, columns=[*PLACE, "at", "level", *FIGURE, "at_least"])
+    findings = _of(analysis)
+    rows = [
+        row
+        for place in findings.places(FRAMES + "level")
+        for at in AT
+        for row in findings.levels(place, FRAMES + at)
+        if at != AT[3] or np.isfinite(row.level)  # where there is no level, that of first has the reason
+    ]
+    least = {row.place: row.estimate for row in findings.of(["least frames ratio"])}
+    at_least = [least.get(row.place, np.nan) if row.quantity == FRAMES + AT[2] else np.nan for row in rows]
+    table = findings.table(rows)
+    table = table.assign(at=table.quantity.str.removeprefix(FRAMES), at_least=at_least)
+    return _view(table, [*Place._fields, "at", "level"], ["at_least"])
 
 
-def figure(value: Interval | Refused) -> dict[str, object]:
-    """The columns `FIGURE` of a value."""
-    if isinstance(value, Refused):
-        return {"refused": value.reason}
-    parts = {"estimate": value.estimate, "low": value.low, "high": value.high, "standard_error": value.standard_error}
-    return parts | {"refused": ""}
+def _of(analysis: HasFindings | Refused) -> Findings:
+    return Findings(()) if isinstance(analysis, Refused) else analysis.findings
 
 
-def _pairs(analysis: Analysis | Refused) -> tuple[Any, ...]:
-    return () if isinstance(analysis, Refused) else analysis.pairs
-
-
-NAMES = {
-    "transform_free": "transform-free ratio of exponents",
-    "fitted": "fitted ratio of exponents",
-    "fitted_robust": "robustly fitted ratio of exponents",
-    "fitted_with_own_errors": "ratio of exponents with own asymptotes",
-    "equal_exponents": "test of equal exponents",
-    "error_difference": "difference of asymptotes",
-    "ratio_curve": "ratio of frames",
-    "mean_frames_ratio": "mean ratio of frames",
-    "frames_to_match": "frames to match",
-    "extrapolated_match": "extrapolated frames to match",
-    "trend": "change of the frames ratio with the level",
-    "crossing": "crossing of the curves",
-}
+def _view(table: pd.DataFrame, columns: Sequence[str], more: Sequence[str] = ()) -> pd.DataFrame:
+    return table[[*columns, *FIGURE, *more]].rename(columns={"reason": "refused"})
 
 
 class Refusal(NamedTuple):
@@ -113,122 +202,31 @@ class Refusal(NamedTuple):
     why: str
 
 
-class _Place(NamedTuple):
-    pair: str = ""
-    estimand: str = ""
-    ceiling: str = ""
-
-
-def refusals(
-    curves: Mapping[Ceiling, Curves | Refused],
-    description: object,
-    pairs: Sequence[PairAnalysis],
-    predictions: Iterable[Any],
-) -> tuple[Refusal, ...]:
+def refusals(findings: Findings) -> tuple[Refusal, ...]:
     """All of them, each reason once, in the order in which the analysis computes.
 
     Single levels at which no ratio of frames was seen are left out where others have one: they are refused by design.
     """
-    by_reason: dict[str, list[tuple[str, _Place]]] = {}
-    for what, place, why in _all(curves, description, pairs, predictions):
-        by_reason.setdefault(why, []).append((what, place))
-    everywhere = {place for pair in pairs for key in pair.estimates for place in [_place(pair, *key)]}
+    by_reason: dict[str, list[tuple[str, Place]]] = {}
+    for row in findings.rows:
+        if row.refused and row.quantity == "curves":
+            by_reason.setdefault(row.reason, []).append((f"curves up to the {row.place.ceiling} ceiling", Place()))
+        elif row.refused and row.quantity in NAMES and (np.isnan(row.level) or row.quantity == PREDICTED):
+            by_reason.setdefault(row.reason, []).append((NAMES[row.quantity], row.place))
+        elif row.refused and row.quantity == FRAMES + "level":
+            levels = findings.levels(row.place, row.quantity)
+            if row is levels[0] and all(each.reason == row.reason for each in levels):
+                by_reason.setdefault(row.reason, []).append((NAMES[FRAMES + "curve"], row.place))
+    everywhere = findings.places(FRAMES + "level")
     return tuple(Refusal(_phrase(found, everywhere), why) for why, found in by_reason.items())
 
 
-def _phrase(found: Sequence[tuple[str, _Place]], everywhere: Iterable[_Place]) -> str:
+def _phrase(found: Sequence[tuple[str, Place]], everywhere: Sequence[Place]) -> str:
     """Names, then the pairs, estimands and ceilings, each only where they are not all there are."""
     names = ", ".join(dict.fromkeys(what for what, _ in found))
     where = []
-    for part in _Place._fields:
+    for part in ("pair", "estimand", "ceiling"):
         here = dict.fromkeys(getattr(place, part) for _, place in found if getattr(place, part))
         if here and set(here) != {getattr(place, part) for place in everywhere}:
             where.append(f"{' and '.join(here)}{' ceiling' if part == 'ceiling' else ''}")
     return f"{names} ({'; '.join(where)})" if where else names
-
-
-def _all(
-    curves: Mapping[Ceiling, Curves | Refused],
-    description: object,
-    pairs: Sequence[PairAnalysis],
-    predictions: Iterable[Any],
-) -> Iterator[tuple[str, _Place, str]]:
-    for ceiling, found in curves.items():
-        if isinstance(found, Refused):
-            yield f"curves up to the {ceiling} ceiling", _Place(), found.reason
-    if isinstance(description, Refused):
-        yield "human-normalised aggregates", _Place(), description.reason
-    for pair in pairs:
-        for estimand, verdict in pair.verdicts.items():
-            place = _place(pair, "", estimand)
-            if isinstance(verdict, Refused):
-                yield "verdict", place, verdict.reason
-            elif isinstance(verdict.evidence.power, Refused):
-                yield "power of this design", place, verdict.evidence.power.reason
-        for estimates in pair.estimates.values():
-            yield from _of_estimates(estimates, _place(pair, estimates.ceiling, estimates.estimand))
-    for prediction in predictions:
-        if isinstance(prediction.z, Refused):
-            place = _Place("", prediction.estimand, prediction.ceiling)
-            yield "scores beyond the largest budget", place, prediction.z.reason
-
-
-def _of_estimates(estimates: PairEstimates, place: _Place) -> Iterator[tuple[str, _Place, str]]:
-    for field in fields(estimates):
-        value = getattr(estimates, field.name)
-        if isinstance(value, Refused):
-            yield NAMES[field.name], place, value.reason
-    ratios = [each.ratio for each in estimates.frames_ratio]
-    reasons = [ratio.reason for ratio in ratios if isinstance(ratio, Refused)]
-    if len(reasons) == len(ratios) and len(set(reasons)) == 1:
-        yield NAMES["ratio_curve"], place, reasons[0]
-
-
-def _place(pair: PairAnalysis, ceiling: str, estimand: str) -> _Place:
-    return _Place(f"{pair.first} against {pair.second}", estimand, ceiling)
-
-
-if TYPE_CHECKING:
-    from efficientzero.scaling.analysis import Analysis
-
-SCHEMA_VERSION = 1
-DIGITS = 6  # significant ones: what follows may differ from one machine to another
-
-
-def verdict_json(analysis: Analysis) -> dict[str, Any]:
-    """What is followed as a metric. The pairs are named by the second agent; figures are those of the headline.
-
-    A refused ratio is left out, with its reason in its place, so that a metric is a number or not there.
-    """
-    pairs: dict[str, Any] = {}
-    for pair in analysis.pairs:
-        ratio = pair.estimates[analysis.ceiling, pair.headline].exponents["transform-free"]
-        figures = (
-            {"exponent_ratio_refused": ratio.reason}
-            if isinstance(ratio, Refused)
-            else {"exponent_ratio": ratio.estimate, "low": ratio.low, "high": ratio.high}
-        )
-        pairs[pair.second] = {
-            "verdict": pair.word,
-            "estimand": pair.headline,
-            "ceiling": analysis.ceiling,
-            **figures,
-            "reason": "; ".join(pair.reasons),
-        }
-    return rounded({"schema_version": SCHEMA_VERSION, "first": analysis.agents[0], "against": pairs})
-
-
-def without_analysis(first: str, refused: Refused) -> dict[str, Any]:
-    """`verdict_json` where there is nothing to compare."""
-    return {"schema_version": SCHEMA_VERSION, "first": first, "against": {}, "reason": refused.reason}
-
-
-def rounded(value: Any) -> Any:
-    """Nested JSON values, with every number that is not whole rounded to `DIGITS` significant digits."""
-    if isinstance(value, dict):
-        return {name: rounded(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [rounded(each) for each in value]
-    if isinstance(value, float) and value != 0.0:
-        return round(value, max(0, DIGITS - 1 - floor(log10(abs(value)))))
-    return value

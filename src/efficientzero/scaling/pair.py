@@ -1,206 +1,119 @@
-"""Everything that is estimated about two agents, under every ceiling and estimand.
+"""Everything that is estimated about two agents, under one ceiling and estimand.
 
 Estimators: `transform_free` and `comparison` for the ratio of exponents, `frames_ratio`, `crossing`, `extrapolation`
-for frames, and `verdict` for the word that they add up to.
+for frames, and `forms` for what the formulas say of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Iterator
 
 from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.estimators.crossing import Crossing, crossing
+from efficientzero.scaling.estimators.crossing import crossing
 from efficientzero.scaling.estimators.frames_ratio import (
     TIDY_LEVELS,
     FramesToMatch,
-    RatioAtLevel,
-    Trend,
     frames_ratio,
     frames_to_match,
     mean_ratio,
+    ratio_curve,
+    trend,
 )
 from efficientzero.scaling.estimators.monotone import isotonic
-from efficientzero.scaling.estimators.transform_free import LEAST_RANGE, ExponentRatio, common_range
-from efficientzero.scaling.evidence import Comparisons, compare
-from efficientzero.scaling.power_laws.comparison import FittedRatio, WaldTest, compare_exponents
+from efficientzero.scaling.estimators.transform_free import exponent_ratio
+from efficientzero.scaling.findings import AT, EXPONENT, FRAMES, METHODS, Finding, Place, finding
+from efficientzero.scaling.power_laws.comparison import compare_exponents, equivalence_test
 from efficientzero.scaling.power_laws.extrapolation import frames_to_reach
+from efficientzero.scaling.power_laws.forms import form_scores, ratios_by_form
 from efficientzero.scaling.power_laws.power_law import MODELS
-from efficientzero.scaling.reference_scores import Ceiling
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import Estimand, Interval, Resamples
-from efficientzero.scaling.verdict import Verdict, judge
-
-FINE = 41  # levels of a curve of R
+from efficientzero.scaling.resampling import Interval, Resamples, exponentiated, of_two
 
 
-@dataclass(frozen=True)
-class PairEstimates:
-    """Of `first` against `second` under one ceiling and estimand; ratios of exponents are first over second.
-
-    `fitted`, `equal_exponents`: of the power law with own exponents (M1); `fitted_robust`: of the same with soft_l1;
-    `fitted_with_own_errors`: of M3; `error_difference`: E of first minus E of second, of M2. `frames_ratio`: R at the
-    levels 0.05, 0.10, ..., 0.95; `ratio_curve`: at `FINE` levels over those that both reach. `extrapolated_match`: ALE
-    frames at which `second` would reach the final level of `first`, if it did not within the budgets.
-    """
-
-    ceiling: Ceiling
-    estimand: Estimand
-    transform_free: ExponentRatio | Refused
-    fitted: FittedRatio | Refused
-    fitted_robust: FittedRatio | Refused
-    fitted_with_own_errors: FittedRatio | Refused
-    equal_exponents: WaldTest | Refused
-    error_difference: Interval | Refused
-    frames_ratio: tuple[RatioAtLevel, ...]
-    ratio_curve: tuple[RatioAtLevel, ...] | Refused
-    mean_frames_ratio: Interval | Refused
-    frames_to_match: FramesToMatch | Refused
-    extrapolated_match: Interval | Refused
-    trend: Trend | Refused
-    crossing: Crossing | Refused
-
-    @property
-    def compared(self) -> Comparisons:
-        """The part that a verdict rests on."""
-        return Comparisons(*(getattr(self, name) for name in Comparisons._fields))
-
-    @property
-    def exponents(self) -> dict[str, Interval | Refused]:
-        """The ratio of exponents by each method: "transform-free", "M1", "M1, soft_l1" and "M3"."""
-        methods: dict[str, ExponentRatio | FittedRatio | Refused] = {
-            "transform-free": self.transform_free,
-            "M1": self.fitted,
-            "M1, soft_l1": self.fitted_robust,
-            "M3": self.fitted_with_own_errors,
-        }
-        return {name: found if isinstance(found, Refused) else found.ratio for name, found in methods.items()}
-
-
-@dataclass(frozen=True)
-class PairAnalysis:
-    """Of `first` against `second`: `estimates` by (ceiling, estimand), and the verdict by estimand.
-
-    `headline`: the estimand of the verdict that is reported first: "these games" if the seeds allow it, otherwise
-    "games like these".
-    """
-
-    first: str
-    second: str
-    estimates: Mapping[tuple[Ceiling, Estimand], PairEstimates]
-    verdicts: Mapping[Estimand, Verdict | Refused]
-    headline: Estimand
-
-    @property
-    def verdict(self) -> Verdict | Refused:
-        """That of the headline's estimand."""
-        return self.verdicts[self.headline]
-
-    @property
-    def word(self) -> str:
-        """exponent, offset, asymptote, or not identified, which a refused verdict is, too."""
-        return "not identified" if isinstance(self.verdict, Refused) else self.verdict.word
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why that word, in sentences."""
-        return (self.verdict.reason,) if isinstance(self.verdict, Refused) else self.verdict.reasons
-
-
-def analyse_pair(
-    curves: Mapping[Ceiling, Curves | Refused],
-    resampled: Mapping[tuple[Ceiling, Estimand], Resamples | Refused],
-    first: str,
-    second: str,
-    headline: Estimand,
-    random: np.random.Generator,
-) -> PairAnalysis:
-    """All estimates of two agents; the verdicts are those under the first ceiling that is not refused."""
-    estimates = {
-        (ceiling, estimand): estimate_pair(curves[ceiling], drawn, ceiling, estimand, first, second)
-        for (ceiling, estimand), drawn in resampled.items()
-    }
-    there: dict[str, Curves] = {ceiling: found for ceiling, found in curves.items() if not isinstance(found, Refused)}
-    verdicts: dict[Estimand, Verdict | Refused] = {}
-    for ceiling, estimand in resampled:
-        if estimand in verdicts and not isinstance(verdicts[estimand], Refused):
-            continue
-        found, drawn = curves[ceiling], resampled[ceiling, estimand]
-        if isinstance(found, Refused):
-            verdicts.setdefault(estimand, found)
-        elif isinstance(drawn, Refused):
-            verdicts[estimand] = drawn
-        else:
-            known = estimates[ceiling, estimand].compared
-            verdicts[estimand] = judge(there, ceiling, first, second, estimand, drawn, random, known)
-    return PairAnalysis(first, second, estimates, verdicts, headline)
-
-
-def estimate_pair(
-    curves: Curves | Refused,
-    resampled: Resamples | Refused,
-    ceiling: Ceiling,
-    estimand: Estimand,
-    first: str,
-    second: str,
-) -> PairEstimates:
-    """The estimates under one ceiling and estimand; each is refused on its own, with its own reason."""
+def pair_findings(curves: Curves | Refused, resampled: Resamples | Refused, place: Place) -> Iterator[Finding]:
+    """All estimates of the two agents of `place`, each refused on its own, with its own reason."""
     if isinstance(curves, Refused):
-        return _all_refused(ceiling, estimand, curves)
-    if isinstance(resampled, Refused):
-        return _all_refused(ceiling, estimand, resampled)
-    two = curves.select(agents=(first, second))
-    rows = [curves.agents.index(agent) for agent in (first, second)]
-    drawn = replace(resampled, weights=resampled.weights[:, rows], aggregate=resampled.aggregate[:, rows])
+        yield from _all_refused(place, curves)
+        return
+    two, drawn = of_two(curves, resampled, place.first, place.second)
+    if isinstance(drawn, Refused):
+        yield from _all_refused(place, drawn)
+        return
+    free = exponent_ratio(two, drawn)
+    yield from _exponents(two, drawn, free, place)
+    yield from _frames(two, drawn, place)
+    slope = trend(two, drawn)
+    yield finding(place, "trend: slope", slope if isinstance(slope, Refused) else slope.slope)
+    yield finding(place, "trend: change", slope if isinstance(slope, Refused) else slope.change)
+    crossed = crossing(two, drawn, free)
+    if isinstance(crossed, Refused):
+        yield finding(place, "crossing", crossed)
+    else:
+        yield finding(place, f"crossing: {'first' if crossed.ahead == place.first else 'second'} ahead", crossed.frames)
+    yield from (finding(place, FRAMES + "level", ratio, level) for level, ratio in frames_ratio(two, drawn))
+
+
+def form_findings(curves: Curves, place: Place) -> Iterator[Finding]:
+    """What each formula says of the two agents of `place`, under its ceiling alone."""
+    two = curves.select(agents=(place.first, place.second))
+    scores = form_scores(two)
+    for model in MODELS:
+        aicc, error = (scores, scores) if isinstance(scores, Refused) else scores[model]
+        yield finding(place, f"AICc: {model}", aicc)
+        yield finding(place, f"held-out error: {model}", error)
+    for form, logarithm in ratios_by_form(two).items():
+        yield finding(place, f"ln exponent ratio: {form}", logarithm)
+
+
+def _exponents(two: Curves, drawn: Resamples, free: Interval | Refused, place: Place) -> Iterator[Finding]:
+    """Ratios, first over second: without a formula, of the power law with own exponents (M1), of the same with soft_l1,
+    and with own asymptotes too (M3); tests of M1; and E of first minus E of second, of M2."""
+    own, errors, both = (compare_exponents(two, drawn, MODELS[name]) for name in ("M1", "M2", "M3"))
     robust = compare_exponents(two, drawn, MODELS["M1"], "soft_l1")
-    compared = compare(two, drawn)
-    match = frames_to_match(two, drawn, first, second)
-    return PairEstimates(
-        ceiling,
-        estimand,
-        **compared._asdict(),
-        fitted_robust=robust if isinstance(robust, Refused) else robust.ratios[0],
-        frames_ratio=frames_ratio(two, drawn, first, second),
-        ratio_curve=_ratio_curve(two, drawn),
-        mean_frames_ratio=mean_ratio(two, drawn, first, second),
-        frames_to_match=match,
-        extrapolated_match=_extrapolated(two, drawn, match),
-        crossing=crossing(two, drawn, compared.transform_free),
-    )
+    logarithms = [free, *(each if isinstance(each, Refused) else each.log_ratio for each in (own, robust, both))]
+    for method, logarithm in zip(METHODS, logarithms, strict=True):
+        ratio = logarithm if isinstance(logarithm, Refused) else exponentiated(logarithm)
+        yield finding(place, EXPONENT + method, ratio)
+    yield finding(place, "equal exponents: p", own if isinstance(own, Refused) else own.equal_exponents)
+    fitted = logarithms[1]
+    if isinstance(fitted, Refused):
+        yield finding(place, "equivalence: p", fitted)
+    else:
+        test = equivalence_test(fitted)
+        yield finding(place, "equivalence: p", test.p_value)
+        ends = Interval(exponentiated(fitted).estimate, test.low, test.high, fitted.standard_error, fitted.df)
+        yield finding(place, "equivalence: 90 % interval", ends)
+    difference = errors if isinstance(errors, Refused) else errors.error_difference
+    yield finding(place, "difference of asymptotes", difference)
 
 
-def _all_refused(ceiling: Ceiling, estimand: Estimand, why: Refused) -> PairEstimates:
-    return PairEstimates(
-        ceiling,
-        estimand,
-        transform_free=why,
-        fitted=why,
-        fitted_robust=why,
-        fitted_with_own_errors=why,
-        equal_exponents=why,
-        error_difference=why,
-        frames_ratio=tuple(RatioAtLevel(level, why) for level in TIDY_LEVELS),
-        ratio_curve=why,
-        mean_frames_ratio=why,
-        frames_to_match=why,
-        extrapolated_match=why,
-        trend=why,
-        crossing=why,
-    )
+def _frames(two: Curves, drawn: Resamples, place: Place) -> Iterator[Finding]:
+    """Ratios of frames, second over first; and ALE frames at which the second agent would reach the final level of the
+    first, if it did not within the budgets."""
+    along = ratio_curve(two, drawn)
+    if isinstance(along, Refused):
+        yield finding(place, FRAMES + "curve", along)
+    else:
+        yield from (finding(place, FRAMES + "curve", ratio, level) for level, ratio in along)
+    yield finding(place, FRAMES + AT[1], mean_ratio(two, drawn))
+    match = frames_to_match(two, drawn)
+    if isinstance(match, FramesToMatch):
+        yield finding(place, FRAMES + AT[2], match.ratio, match.level)
+        yield finding(place, FRAMES + AT[3], match.at_own_final_level, match.own_final_level)
+        if match.at_least is not None:
+            yield finding(place, "least frames ratio", match.at_least)
+        levels = isotonic(drawn.aggregate[:, 0])[:, -1]
+        extrapolated = frames_to_reach(two, drawn, place.second, match.level, levels)
+        yield finding(place, "extrapolated frames to match", extrapolated)
+    else:
+        yield from (finding(place, FRAMES + at, match) for at in AT[2:])
+        yield finding(place, "extrapolated frames to match", match)
 
 
-def _ratio_curve(two: Curves, resampled: Resamples) -> tuple[RatioAtLevel, ...] | Refused:
-    first, second = two.agents
-    low, high = (float(end) for end in common_range(isotonic(two.aggregate)))
-    if high - low <= LEAST_RANGE:
-        return Refused(f"{first} and {second} were not seen to reach the same levels; give one of them other budgets")
-    return frames_ratio(two, resampled, first, second, tuple(np.linspace(low, high, FINE)))
-
-
-def _extrapolated(two: Curves, resampled: Resamples, match: FramesToMatch | Refused) -> Interval | Refused:
-    if isinstance(match, Refused):
-        return match
-    levels = isotonic(resampled.aggregate[:, 0])[:, -1]
-    return frames_to_reach(two, resampled, match.second, match.level, levels)
+def _all_refused(place: Place, why: Refused) -> Iterator[Finding]:
+    exponents = [EXPONENT + method for method in METHODS]
+    tests = ["equal exponents: p", "equivalence: p", "difference of asymptotes"]
+    frames = [FRAMES + "curve", *(FRAMES + at for at in AT[1:]), "extrapolated frames to match"]
+    for quantity in (*exponents, *tests, *frames, "trend: slope", "trend: change", "crossing"):
+        yield finding(place, quantity, why)
+    yield from (finding(place, FRAMES + "level", why, level) for level in TIDY_LEVELS)

@@ -18,7 +18,7 @@ cover .94 to .97 (``benchmarks/results/scaling_coverage.md``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -32,10 +32,26 @@ from efficientzero.scaling.refused import Refused
 Estimand = Literal["these games", "games like these"]
 ESTIMANDS: tuple[Estimand, ...] = get_args(Estimand)
 
+CONFIDENCE = 0.95  # of every interval
 NO_SPREAD = 1e-12  # a standard error that is only rounding
 LOST = 0.05  # the largest share of resamples in which a quantity may not exist
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % confidence interval, standard error and degrees of freedom."""
+
+    estimate: float
+    low: float
+    high: float
+    standard_error: float
+    df: float
+
+    def excludes(self, value: float) -> bool:
+        """Whether `value` lies outside the interval."""
+        return not self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
@@ -54,20 +70,41 @@ class Resamples:
     inflation: float
     df: float
 
+    def interval(self, estimate: float, many: Floats) -> Interval | Refused:
+        """estimate +- t(df) x inflation x standard deviation of `many`, on the scale on which both are given.
 
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with its confidence interval, standard error and degrees of freedom."""
+        Ratios belong on the logarithmic scale: pass logarithms and take `exponentiated` of the result.
 
-    estimate: float
-    low: float
-    high: float
-    standard_error: float
-    df: float
+        Args:
+            many: float64 [resamples]; NaN or infinite where a resample has no such quantity. Refused if that is more
+                than 5 % of them: the rest would be a selection. Refused, too, if they are all the same.
+        """
+        finite = many[np.isfinite(many)]
+        lost = (len(many) - len(finite)) / len(many)
+        if not np.isfinite(estimate):
+            return Refused.because("no estimate")
+        if lost > LOST or len(finite) < 2:
+            return Refused.because("resamples without it", lost=lost)
+        error = float(self.inflation * finite.std(ddof=1))
+        if error <= NO_SPREAD:
+            return Refused.because("no difference to it")
+        half = float(self.quantile() * error)
+        return Interval(float(estimate), float(estimate - half), float(estimate + half), error, float(self.df))
 
-    def excludes(self, value: float) -> bool:
-        """Whether `value` lies outside the interval."""
-        return not self.low <= value <= self.high
+    def quantile(self) -> float:
+        """Half the width of an interval, in standard errors: Student's t."""
+        return float(stats.t.ppf((1 + CONFIDENCE) / 2, self.df))
+
+
+def of_two(
+    curves: Curves, resampled: Resamples | Refused, first: str, second: str
+) -> tuple[Curves, Resamples | Refused]:
+    """The curves of two agents and their resamples, in that order."""
+    two = curves.select(agents=(first, second))
+    if isinstance(resampled, Refused):
+        return two, resampled
+    rows = [curves.agents.index(agent) for agent in (first, second)]
+    return two, replace(resampled, weights=resampled.weights[:, rows], aggregate=resampled.aggregate[:, rows])
 
 
 def weights(curves: Curves, estimand: Estimand, resamples: int, random: np.random.Generator) -> Resamples | Refused:
@@ -80,49 +117,17 @@ def weights(curves: Curves, estimand: Estimand, resamples: int, random: np.rando
     if estimand == "these games":
         single = [agent for agent, seeds in zip(curves.agents, curves.seeds, strict=True) if seeds.max() < 2]
         if single:
-            listed = " and ".join(", ".join(single).rsplit(", ", 1))
-            return Refused(
-                f"{listed} ran with one seed only, which does not show how much seeds differ; run at "
-                "least two, better five"
-            )
+            return Refused.because("one seed", agents=" and ".join(", ".join(single).rsplit(", ", 1)))
         drawn = _seed_weights(curves, resamples, random)
         inflation, df = seed_variance(curves)
     else:
-        games = len(curves.games)
-        if games < 2:
-            return Refused("one game does not show how much games differ; run at least two, better ten")
+        if len(curves.games) < 2:
+            return Refused.because("one game")
         drawn = _game_weights(curves, resamples, random)
         inflation, df = game_variance(curves)
     flat = np.nan_to_num(curves.z).reshape(len(curves.agents), -1, len(curves.frames))
     aggregate = np.matmul(drawn.reshape(resamples, len(curves.agents), -1).swapaxes(0, 1), flat).swapaxes(0, 1)
     return Resamples(estimand, drawn, np.ascontiguousarray(aggregate), float(inflation), float(df))
-
-
-def interval(
-    estimate: float, resampled: Floats, inflation: float, df: float, level: float = 0.95
-) -> Interval | Refused:
-    """estimate +- t(df) x inflation x standard deviation of `resampled`, on the scale on which both are given.
-
-    Ratios belong on the logarithmic scale: pass logarithms and take `exponentiated` of the result.
-
-    Args:
-        resampled: float64 [resamples]; NaN or infinite where a resample has no such quantity. Refused if that is more
-            than 5 % of them: the rest would be a selection. Refused, too, if they are all the same.
-    """
-    finite = resampled[np.isfinite(resampled)]
-    lost = (len(resampled) - len(finite)) / len(resampled)
-    if not np.isfinite(estimate):
-        return Refused("these curves give no such figure, so it has no interval either")
-    if lost > LOST or len(finite) < 2:
-        return Refused(
-            f"with other seeds or games there might be no such figure: {lost:.0%} of the resamples have none, so it "
-            "has no interval"
-        )
-    error = float(inflation * finite.std(ddof=1))
-    if error <= NO_SPREAD:
-        return Refused("no seed or game makes a difference to it here, so nothing says how much is chance")
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    return Interval(float(estimate), float(estimate - half), float(estimate + half), error, float(df))
 
 
 def exponentiated(logarithm: Interval) -> Interval:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scaling.plasmode import dopamine, exact
 from scipy import stats
@@ -10,7 +11,7 @@ from scipy import stats
 from efficientzero.published import final_scores
 from efficientzero.scaling.curves import Curves, make_curves
 from efficientzero.scaling.estimators.aggregates import (
-    aggregate_table,
+    human_normalised,
     interquartile_mean,
     median,
     run_counts,
@@ -18,6 +19,18 @@ from efficientzero.scaling.estimators.aggregates import (
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, weights
+
+
+def table_of(curves, drawn):
+    """A row per agent, budget and statistic; the interval blank where it is refused."""
+    rows = []
+    for each in human_normalised(curves, drawn):
+        interval = each.interval
+        parts = {"refused": interval.reason} if isinstance(interval, Refused) else {
+            "low": interval.low, "high": interval.high, "standard_error": interval.standard_error, "refused": "",
+        }  # fmt: skip
+        rows.append({**each._asdict(), "low": np.nan, "high": np.nan, "standard_error": np.nan, **parts})
+    return pd.DataFrame(rows)
 
 
 def ragged(agents=2, games=4, seeds=3, budgets=2, seed=0):
@@ -57,7 +70,7 @@ def test_published_aggregates_of_efficientzero_and_muzero():
     scores = scores.drop_duplicates(["agent", "game"])
     curves = make_curves(scores, "human")
     assert len(curves.games) == 26
-    table = aggregate_table(curves, draw(curves))
+    table = table_of(curves, draw(curves))
     expected = {("EfficientZero", "mean"): 1.943, ("EfficientZero", "median"): 1.090}
     expected |= {("MuZero", "mean"): 0.562, ("MuZero", "median"): 0.227}
     for (agent, statistic), value in expected.items():
@@ -73,7 +86,7 @@ def test_every_resample_against_the_definitions(estimand):
     curves = ragged()
     drawn = draw(curves, estimand, 30)
     counts = run_counts(curves, drawn)
-    table = aggregate_table(curves, drawn)
+    table = table_of(curves, drawn)
     for agent, name in enumerate(curves.agents):
         for budget, frames in enumerate(curves.frames):
             once = repeated(curves, curves.present.astype(float), agent, budget)
@@ -119,7 +132,7 @@ def test_counted_statistics_are_those_of_the_repeated_values():
 def test_shares_stay_between_none_and_all():
     curves = dopamine("human", "atari26").select(agents=("IQN", "DQN"), budgets=[0, 14])
     drawn = draw(curves, "games like these", 300)
-    table = values(aggregate_table(curves, drawn), statistic="share_above_human")
+    table = values(table_of(curves, drawn), statistic="share_above_human")
     assert (table.refused != "").any()  # no game, whichever are drawn
     table = table[table.refused == ""]
     assert ((table.low >= 0) & (table.low <= table.estimate) & (table.estimate <= table.high) & (table.high <= 1)).all()
@@ -128,7 +141,7 @@ def test_shares_stay_between_none_and_all():
 def test_refused_draws_leave_the_estimates():
     curves = ragged(seeds=1 + 1)
     refusal = Refused("for a reason")
-    table = aggregate_table(curves, refusal)
+    table = table_of(curves, refusal)
     assert table.estimate.notna().all() and (table.refused == "for a reason").all()
     assert table[["low", "high", "standard_error"]].isna().all(axis=None)
 
@@ -138,4 +151,4 @@ def test_games_without_human_scores_are_named():
     scores = curves.human_normalised.copy()
     scores[1, 1, 0, 2] = np.nan
     with pytest.raises(ScalingInputError, match=r"^game 1 has no human-normalised scores"):
-        aggregate_table(replace(curves, human_normalised=scores), draw(curves))
+        table_of(replace(curves, human_normalised=scores), draw(curves))

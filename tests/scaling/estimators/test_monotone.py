@@ -5,7 +5,7 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import isotonic_regression
 
-from efficientzero.scaling.estimators.monotone import isotonic, log_frames_along_cubic, log_frames_to_reach
+from efficientzero.scaling.estimators.monotone import isotonic, log_frames_to_reach
 
 FRAMES = np.array([1e4, 2e4, 4e4, 8e4])
 UNEVEN = np.array([1e4, 2e4, 3e4, 8e4, 1.6e5, 3.2e5])
@@ -60,7 +60,7 @@ def test_the_cubic_is_that_of_scipy(budgets):
     curves = np.cumsum(random.random((4, 3, budgets)) * (random.random((4, 3, budgets)) > 0.2), -1)
     frames, levels = UNEVEN[:budgets], np.linspace(0.1, 0.9, 5)
     wanted = curves[..., :1] + (curves[..., -1:] - curves[..., :1]) * levels
-    found = log_frames_along_cubic(curves, frames, wanted)
+    found = log_frames_to_reach(curves, frames, wanted, cubic=True)
     for at in np.ndindex(4, 3):
         if curves[at][-1] > curves[at][0]:
             np.testing.assert_allclose(PchipInterpolator(np.log(frames), curves[at])(found[at]), wanted[at], atol=1e-9)
@@ -69,7 +69,9 @@ def test_the_cubic_is_that_of_scipy(budgets):
 
 def test_along_the_cubic_budgets_plateaus_and_what_was_not_seen():
     curve = np.array([0.1, 0.2, 0.2, 0.2, 0.5, 0.7])
-    found = log_frames_along_cubic(curve, UNEVEN, np.array([0.1, 0.2, 0.5, 0.7, 0.0999, 0.7001]))
+    found = log_frames_to_reach(curve, UNEVEN, np.array([0.1, 0.2, 0.5, 0.7, 0.0999, 0.7001]), cubic=True)
     np.testing.assert_array_equal(found, [*np.log(UNEVEN[[0, 1, 4, 5]]), np.nan, np.nan])
-    np.testing.assert_array_equal(log_frames_along_cubic(curve[:1], UNEVEN[:1], np.array([0.1, 0.2])),
+    np.testing.assert_array_equal(log_frames_to_reach(curve[:1], UNEVEN[:1], np.array([0.1, 0.2]), cubic=True),
                                   [np.log(1e4), np.nan])  # fmt: skip
+    level = np.array([0.2, 0.2, 0.5])  # of a plateau its first budget, at the start too
+    np.testing.assert_array_equal(log_frames_to_reach(level, UNEVEN[:3], level[:1], cubic=True), [np.log(1e4)])

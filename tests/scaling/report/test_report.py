@@ -14,7 +14,7 @@ from import_graph import SOURCE
 from report_table import FIGURES, compared, score_table, single_run, written
 
 from efficientzero.scaling.analysis import analyse
-from efficientzero.scaling.estimators.frames_ratio import FramesToMatch
+from efficientzero.scaling.findings import EXPONENT, FRAMES, Findings, finding
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.power_laws.power import Design, Needed, Power
 from efficientzero.scaling.refused import Refused
@@ -41,23 +41,10 @@ def poor_page(tmp_path_factory):
     return Outline(written(tmp_path_factory.mktemp("poor"), single_run()).read_text("utf-8"))
 
 
-def judged(analysis, word, **evidence):
+def judged(analysis, word):
     """The same analysis with another word for every pair."""
-
-    def other(verdict):
-        return replace(verdict, word=word, evidence=replace(verdict.evidence, **evidence))
-
     pairs = (
-        replace(pair, verdicts={name: other(verdict) for name, verdict in pair.verdicts.items()})
-        for pair in analysis.pairs
-    )
-    return replace(analysis, pairs=tuple(pairs))
-
-
-def estimated(analysis, **changes):
-    """The same analysis with other estimates of every pair."""
-    pairs = (
-        replace(pair, estimates={key: replace(each, **changes) for key, each in pair.estimates.items()})
+        replace(pair, verdicts={name: replace(verdict, word=word) for name, verdict in pair.verdicts.items()})
         for pair in analysis.pairs
     )
     return replace(analysis, pairs=tuple(pairs))
@@ -195,15 +182,16 @@ def test_the_headline_of_an_offset_has_the_mean_multiple():
 
 def test_tables_hold_what_was_found(page):
     table, analysis = compared()
-    estimates = analysis.pairs[0].estimates["human", "these games"]
-    ratio = estimates.exponents["transform-free"]
+    place = analysis.place("muzero_reanalyze")
+    ratio = analysis.findings[place, EXPONENT + "transform-free"]
     assert page.rows("Ratios of exponents")[1] == ["EfficientZero over MuZero-Reanalyze"]
     row = page.rows("Ratios of exponents")[2]
     assert row[:2] == ["these games, human ceiling", f"{ratio.estimate:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"]
-    assert len(page.rows("Ratios of exponents")) == 2 + len(analysis.pairs[0].estimates)
-    seen = {f"{100 * each.level:.0f}\N{NO-BREAK SPACE}%": each.ratio for each in estimates.frames_ratio}
+    assert len(page.rows("Ratios of exponents")) == 2 + 4
+    levels = analysis.findings.levels(place, FRAMES + "level")
+    seen = {f"{100 * each.level:.0f}\N{NO-BREAK SPACE}%": each for each in levels}
     shown = dict(page.rows("Frames to the same level")[1:])
-    assert set(shown) == {level for level, found in seen.items() if not isinstance(found, Refused)} != set()
+    assert set(shown) == {level for level, found in seen.items() if not found.refused} != set()
     assert all(text.startswith(f"{seen[level].estimate:.2f}× (") for level, text in shown.items())
     assert page.rows("Cost of a run")[1] == [
         "EfficientZero", "123,456", "25,000", "1.3 × 10¹⁵", "66.7 min", "55.6 min"
@@ -220,7 +208,7 @@ def test_power_of_the_design_and_what_was_refused(page):
     verdict = analysis.pairs[0].verdict
     rows = page.rows("Power")
     assert rows[1][0] == "EfficientZero / MuZero-Reanalyze, for these games"
-    assert rows[1][1] == f"{100 * verdict.evidence.power.difference:.0f}\N{NO-BREAK SPACE}%"
+    assert rows[1][1] == f"{100 * verdict.power.difference:.0f}\N{NO-BREAK SPACE}%"
     refused = page.section("refused")
     assert analysis.refusals
     for refusal in analysis.refusals:
@@ -230,7 +218,7 @@ def test_power_of_the_design_and_what_was_refused(page):
 def test_how_many_more_would_decide(tmp_path):
     table, analysis = compared()
     design = Design(2, 3, (1e5, 2e5, 4e5))
-    needed = Needed(Power(design, "these games", 1.07, 0.1, 0.2, 0.25, 0.02), 14, None, 7)
+    needed = Needed(Power(design, 1.07, 0.1, 0.2, 0.25, 0.02), 14, None, 7)
     pair = analysis.pairs[0]
     verdict = replace(pair.verdict, word="not identified", needed=needed)
     changed = replace(analysis, pairs=(replace(pair, verdicts=pair.verdicts | {"these games": verdict}),))
@@ -288,13 +276,20 @@ def test_answers_what_readers_asked(page):
 )  # fmt: skip
 def test_frames_to_match(ratio, at_least, said, tmp_path):
     table, analysis = compared()
-    own = Interval(1.4, 1.2, 1.6, 0.1, 5.0)
-    match = FramesToMatch("efficientzero", "muzero_reanalyze", 0.6, ratio, at_least, 0.4, own)
-    found = estimated(analysis, frames_to_match=match, extrapolated_match=Interval(9e5, 8e5, 1e6, 1e4, 5.0))
-    page = Outline(written(tmp_path, (table, found)).read_text("utf-8"))
+    place = analysis.place("muzero_reanalyze")
+    other = {
+        FRAMES + "final level of first": ratio,
+        FRAMES + "final level of second": Interval(1.4, 1.2, 1.6, 0.1, 5.0),
+        "extrapolated frames to match": Interval(9e5, 8e5, 1e6, 1e4, 5.0),
+        **({} if at_least is None else {"least frames ratio": at_least}),
+    }
+    taken = {*other, "least frames ratio"}
+    kept = (row for row in analysis.findings.rows if row.place != place or row.quantity not in taken)
+    found = Findings([*kept, *(finding(place, quantity, value) for quantity, value in other.items())])
+    page = Outline(written(tmp_path, (table, replace(analysis, findings=found))).read_text("utf-8"))
     answers = page.section("questions")
     assert said in answers
-    mean = analysis.pairs[0].estimates["human", "these games"].mean_frames_ratio
+    mean = analysis.findings[place, FRAMES + "mean over common levels"]
     times = f"In the mean over the levels that both reached it took {mean.estimate:.2f} times ({mean.low:.2f} to"
     assert (times in answers) is isinstance(ratio, Refused)
     further = isinstance(ratio, Refused)

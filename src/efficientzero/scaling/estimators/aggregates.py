@@ -2,26 +2,24 @@
 
 Estimators of human-normalised scores (Agarwal et al. 2021, arXiv:2108.13264; the package rliable): mean and median over
 games of each game's mean over seeds; interquartile mean over runs; share of games with a mean above the human score.
-Intervals are estimate +- t x inflated bootstrap standard deviation (`resampling.interval`), cut to the values that a
+Intervals are estimate +- t x inflated bootstrap standard deviation (`Resamples.interval`), cut to the values that a
 statistic can take; rliable takes percentiles, which are too narrow for few seeds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.reference_scores import Ceiling
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Resamples, interval
+from efficientzero.scaling.resampling import Interval, Resamples
 
-COLUMNS = ["ceiling", "estimand", "agent", "frames", "estimate", "low", "high", "standard_error", "refused"]
 ANY, SHARE = (-np.inf, np.inf), (0.0, 1.0)  # the values that a statistic may take
 TRIM = 0.25
 
@@ -30,68 +28,41 @@ Floats = NDArray[np.float64]
 Statistic = Callable[[Floats, Floats], Floats]
 
 
-@dataclass(frozen=True)
-class Description:
-    """`aggregates`: as of `aggregate_table`, with a first column estimand."""
+class Aggregate(NamedTuple):
+    """A statistic of all games of an agent at a budget of ALE frames; the estimate is there where its interval is
+    refused."""
 
-    aggregates: pd.DataFrame
-
-
-def mean_curves(
-    curves: Mapping[Ceiling, Curves | Refused],
-    resampled: Mapping[tuple[Ceiling, Estimand], Resamples | Refused],
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """One row per ceiling, estimand, agent and budget, with `COLUMNS`; none under a refused ceiling."""
-    rows: list[dict[str, object]] = []
-    for (ceiling, estimand), drawn in resampled.items():
-        found = curves[ceiling]
-        if isinstance(found, Refused):
-            continue
-        aggregate = found.aggregate
-        for number, agent in enumerate(found.agents):
-            for budget, frames in enumerate(found.frames):
-                many = aggregate[:0, 0] if isinstance(drawn, Refused) else drawn.aggregate[:, number, budget]
-                columns = interval_columns(float(aggregate[number, budget]), many, drawn, confidence, SHARE)
-                rows.append({"ceiling": ceiling, "estimand": estimand, "agent": agent, "frames": frames, **columns})
-    return pd.DataFrame(rows, columns=COLUMNS)
+    agent: str
+    frames: float
+    statistic: str
+    estimate: float
+    interval: Interval | Refused
 
 
-def describe(
-    curves: Mapping[Ceiling, Curves | Refused],
-    resampled: Mapping[tuple[Ceiling, Estimand], Resamples | Refused],
-) -> Description | Refused:
-    """Refused: a game has no human score, or its episodes were cut. The ceiling makes no difference here."""
-    for ceiling, found in curves.items():
-        if isinstance(found, Refused):
-            continue
-        try:
-            tables = {estimand: aggregate_table(found, resampled[ceiling, estimand]) for estimand in ESTIMANDS}
-        except ScalingInputError as error:
-            return Refused(str(error))
-        return Description(pd.concat(tables, names=["estimand"]).reset_index("estimand").reset_index(drop=True))
-    return next(found for found in curves.values() if isinstance(found, Refused))
+def mean_curves(curves: Curves, resampled: Resamples | Refused) -> Iterator[Aggregate]:
+    """The mean over games of z, of every agent and budget."""
+    for row, agent in enumerate(curves.agents):
+        for budget, frames in enumerate(curves.frames):
+            many = np.empty(0) if isinstance(resampled, Refused) else resampled.aggregate[:, row, budget]
+            estimate = float(curves.aggregate[row, budget])
+            yield Aggregate(agent, frames, "mean_z", estimate, _within(SHARE, estimate, many, resampled))
 
 
-def aggregate_table(curves: Curves, resampled: Resamples | Refused, confidence: float = 0.95) -> pd.DataFrame:
-    """One row per agent, budget and statistic, of human-normalised scores.
+def human_normalised(curves: Curves, resampled: Resamples | Refused) -> Iterator[Aggregate]:
+    """`STATISTICS` of the human-normalised scores of every agent and budget.
 
-    Columns: agent, frames, statistic (mean, median, interquartile_mean, share_above_human), estimate, low, high,
-    standard_error (these three NaN where refused), refused (the reason, or ""). Raises ScalingInputError for games
-    without human scores and for episodes that were cut.
+    Raises ScalingInputError for games without human scores and for episodes that were cut.
     """
     scores = human_normalised_scores(curves)
     counts = None if isinstance(resampled, Refused) else run_counts(curves, resampled)
-    records: list[dict[str, object]] = []
     for row, agent in enumerate(curves.agents):
         once = curves.present[None, row].astype(np.float64)
         for budget, frames in enumerate(curves.frames):
             runs = scores[row, ..., budget]
             for name, (statistic, bounds) in STATISTICS.items():
                 many = np.empty(0) if counts is None else statistic(runs, counts[:, row])
-                columns = interval_columns(float(statistic(runs, once)[0]), many, resampled, confidence, bounds)
-                records.append({"agent": agent, "frames": frames, "statistic": name, **columns})
-    return pd.DataFrame(records)
+                estimate = float(statistic(runs, once)[0])
+                yield Aggregate(agent, frames, name, estimate, _within(bounds, estimate, many, resampled))
 
 
 def human_normalised_scores(curves: Curves) -> Floats:
@@ -114,27 +85,14 @@ def run_counts(curves: Curves, resampled: Resamples) -> Floats:
     return np.rint(resampled.weights * (curves.seeds[:, :, None] * len(curves.games)))
 
 
-def interval_columns(
-    estimate: float,
-    many: Floats,
-    resampled: Resamples | Refused,
-    confidence: float,
-    bounds: tuple[float, float] = ANY,
-) -> dict[str, object]:
-    """estimate, low, high, standard_error (NaN where refused) and refused (the reason, or "").
-
-    Args:
-        many: float64 [resamples], the statistic in each; empty if `resampled` is refused. bounds: the least and the
-            greatest value the statistic can take, to which the interval is cut.
-    """
-    row: dict[str, object] = {"estimate": estimate, "low": np.nan, "high": np.nan, "standard_error": np.nan}
-    if isinstance(resampled, Refused):
-        return row | {"refused": resampled.reason}
-    found = interval(estimate, many, resampled.inflation, resampled.df, confidence)
+def _within(
+    bounds: tuple[float, float], estimate: float, many: Floats, resampled: Resamples | Refused
+) -> Interval | Refused:
+    """The interval of a statistic, cut to the values that it can take; `many`: in each resample."""
+    found = resampled if isinstance(resampled, Refused) else resampled.interval(estimate, many)
     if isinstance(found, Refused):
-        return row | {"refused": found.reason}
-    low, high = max(found.low, bounds[0]), min(found.high, bounds[1])
-    return row | {"low": low, "high": high, "standard_error": found.standard_error, "refused": ""}
+        return found
+    return replace(found, low=max(found.low, bounds[0]), high=min(found.high, bounds[1]))
 
 
 def _game_means(runs: Floats, counts: Floats) -> tuple[Floats, Floats]:

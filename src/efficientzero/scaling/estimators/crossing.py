@@ -6,63 +6,51 @@ looked for where the exponents differ, and only within the budgets observed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.estimators.monotone import isotonic
-from efficientzero.scaling.estimators.transform_free import ExponentRatio, pair
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import Interval, Resamples, exponentiated, interval
+from efficientzero.scaling.resampling import Interval, Resamples, exponentiated
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Crossing:
-    """From `frames` (ALE frames, with its interval) on, `ahead` scores higher than `behind`."""
+class Crossing(NamedTuple):
+    """From `frames` (ALE frames, with its interval) on, `ahead` scores higher than the other agent."""
 
     ahead: str
-    behind: str
     frames: Interval
 
 
-def crossing(
-    curves: Curves,
-    resampled: Resamples | Refused,
-    exponents: ExponentRatio | Refused,
-    confidence: float = 0.95,
-) -> Crossing | Refused:
-    """Where the curves of the two agents of `exponents` cross.
+def crossing(two: Curves, resampled: Resamples, exponents: Interval | Refused) -> Crossing | Refused:
+    """Where the curves of two agents cross; `exponents`: ln of the ratio of their exponents.
 
-    Refused: where either input is; if the interval of the exponent ratio holds 1; if the curves do not cross within the
-    budgets, cross more than once, or do not in more than 5 % of the resamples.
+    Refused: where the ratio is; if its interval holds 1; if the curves do not cross within the budgets, cross more than
+    once, or do not in more than 5 % of the resamples.
     """
-    if isinstance(resampled, Refused):
-        return resampled
     if isinstance(exponents, Refused):
         return exponents
-    first, second = exponents.first, exponents.second
-    if not exponents.log_ratio.excludes(0.0):
-        return Refused(f"the exponents of {first} and {second} cannot be told apart, so nothing says that they cross")
-    point, drawn = (isotonic(curve) for curve in pair(curves, resampled, first, second))
-    zeros = log_frames_of_zeros(point[0] - point[1], curves.frames)
+    first, second = two.agents
+    if not exponents.excludes(0.0):
+        return Refused.because("exponents alike", first=first, second=second)
+    point, drawn = isotonic(two.aggregate), isotonic(resampled.aggregate)
+    zeros = log_frames_of_zeros(point[0] - point[1], two.frames)
     found = zeros[np.isfinite(zeros)]
     if len(found) == 0:
-        higher = first if point[0].sum() > point[1].sum() else second
-        return Refused(f"{higher} is ahead at every budget observed; a crossing beyond them would be a guess")
+        return Refused.because("no crossing", agent=first if point[0].sum() > point[1].sum() else second)
     if len(found) > 1:
-        return Refused(f"{first} and {second} cross {len(found)} times within the budgets observed, not once")
-    every = log_frames_of_zeros(drawn[:, 0] - drawn[:, 1], curves.frames)
+        return Refused.because("crossings", first=first, second=second, count=len(found))
+    every = log_frames_of_zeros(drawn[:, 0] - drawn[:, 1], two.frames)
     distance = np.where(np.isfinite(every), np.abs(every - found[0]), np.inf)
     nearest = np.take_along_axis(every, distance.argmin(-1)[:, None], -1)[:, 0]
-    place = interval(float(found[0]), nearest, resampled.inflation, resampled.df, confidence)
+    place = resampled.interval(float(found[0]), nearest)
     if isinstance(place, Refused):
-        return Refused(f"with other seeds or games {first} and {second} might not cross within the budgets observed")
-    ahead, behind = (first, second) if point[0, -1] > point[1, -1] else (second, first)
-    return Crossing(ahead, behind, exponentiated(place))
+        return Refused.because("unsure crossing", first=first, second=second)
+    return Crossing(first if point[0, -1] > point[1, -1] else second, exponentiated(place))
 
 
 def log_frames_of_zeros(differences: Floats, frames: Floats) -> Floats:

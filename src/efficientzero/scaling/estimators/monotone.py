@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+HALVINGS = 40  # of the interval between two budgets in the search for a level
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +32,8 @@ def isotonic(curves: Floats) -> Floats:
     return np.where(first <= last, least, -np.inf).max(-2)
 
 
-def log_frames_to_reach(fitted: Floats, frames: Floats, levels: Floats) -> Floats:
-    """ln frames at which non-decreasing curves first reach levels, by linear interpolation of ln frames.
+def log_frames_to_reach(fitted: Floats, frames: Floats, levels: Floats, *, cubic: bool = False) -> Floats:
+    """ln frames at which non-decreasing curves first reach levels, along straight lines of z on ln frames or a cubic.
 
     On a plateau at the level itself that is the plateau's first budget.
 
@@ -40,65 +43,32 @@ def log_frames_to_reach(fitted: Floats, frames: Floats, levels: Floats) -> Float
 
     Returns float64 [..., levels]: NaN for levels below the first budget's value or above the last one's.
     """
-    below = fitted[..., None, :] < levels[..., :, None]
-    after = below.sum(-1)
     x, last = np.log(frames), len(frames) - 1
+    after = (fitted[..., None, :] < levels[..., :, None]).sum(-1)
     right = np.minimum(after, last)
     left = np.maximum(right - 1, 0)
     high, low = (np.take_along_axis(fitted, at, -1) for at in (right, left))
-    step = np.where(high > low, high - low, 1.0)
-    share = np.where(high > low, (levels - low) / step, 1.0)
+    if cubic and last > 0:
+        share = _share_along_cubic(x, fitted, left, levels)
+    else:
+        share = (levels - low) / np.where(high > low, high - low, 1.0)
+    # Nothing is searched where the level is that of a budget.
+    share = np.where((levels >= high) | (high <= low), 1.0, np.where(levels <= low, 0.0, share))
     reached = (after <= last) & (levels >= fitted[..., :1])
     return np.where(reached, x[left] + share * (x[right] - x[left]), np.nan)
 
 
-HALVINGS = 40  # of the interval between two budgets in the search for a level
-
-
-def log_frames_along_cubic(fitted: Floats, frames: Floats, levels: Floats) -> Floats:
-    """ln frames at which curves first reach levels; arguments and result as for `isotonic.log_frames_to_reach`."""
-    x = np.log(frames)
-    after = (fitted[..., None, :] < levels[..., :, None]).sum(-1)
-    last = len(x) - 1
-    reached = (after <= last) & (levels >= fitted[..., :1])
-    if last == 0:
-        return np.where(reached, x[0], np.nan)
-    right = np.clip(after, 1, last)
-    left = right - 1
-    slopes = _slopes(x, fitted)
-    (low, high), (rise, end) = (
-        tuple(np.take_along_axis(values, at, -1) for at in (left, right)) for values in (fitted, slopes)
+def _share_along_cubic(x: Floats, fitted: Floats, left: NDArray[np.int64], levels: Floats) -> Floats:
+    """How far from budget `left` to the next one a level is reached, as a share of ln frames, by bisection."""
+    parts = np.moveaxis(PchipInterpolator(x, fitted, axis=-1).c, 1, -1)  # of powers of ln frames beyond `left`
+    at = np.minimum(left, len(x) - 2)
+    step = x[at + 1] - x[at]
+    a, b, c, low = (
+        np.take_along_axis(part, at, -1) * step**power for part, power in zip(parts, (3, 2, 1, 0), strict=True)
     )
-    step = x[right] - x[left]
-    # Hermite's cubic from 0 to 1: ((a t + b) t + c) t + low.
-    c, gain = rise * step, high - low
-    a, b = c + end * step - 2.0 * gain, 3.0 * gain - 2.0 * c - end * step
     start, stop = np.zeros(a.shape), np.ones(a.shape)
     for _ in range(HALVINGS):
         middle = (start + stop) / 2.0
         under = ((a * middle + b) * middle + c) * middle + low < levels
         start, stop = np.where(under, middle, start), np.where(under, stop, middle)
-    # Nothing is searched where the level is that of a budget.
-    share = np.where(levels >= high, 1.0, np.where(levels <= low, 0.0, stop))
-    return np.where(reached, x[left] + share * step, np.nan)
-
-
-def _slopes(x: Floats, curves: Floats) -> Floats:
-    """d z / d ln frames at the budgets, float64 [..., budgets]: never so steep that the cubic turns around."""
-    steps = np.diff(x)
-    secants = np.diff(curves) / steps
-    if len(steps) == 1:
-        return np.concatenate([secants, secants], -1)
-    before, behind = secants[..., :-1], secants[..., 1:]
-    heavy, light = 2.0 * steps[1:] + steps[:-1], steps[1:] + 2.0 * steps[:-1]
-    rising = (before > 0.0) & (behind > 0.0)
-    harmonic = heavy / np.where(rising, before, 1.0) + light / np.where(rising, behind, 1.0)
-    inner = np.where(rising, (heavy + light) / harmonic, 0.0)
-    first = _end(steps[0], steps[1], secants[..., 0], secants[..., 1])
-    final = _end(steps[-1], steps[-2], secants[..., -1], secants[..., -2])
-    return np.concatenate([first[..., None], inner, final[..., None]], -1)
-
-
-def _end(near: float, far: float, secant: Floats, other: Floats) -> Floats:
-    """The slope at an end, of the parabola through three budgets, between 0 and three times the secant."""
-    return np.clip(((2.0 * near + far) * secant - near * other) / (near + far), 0.0, 3.0 * secant)
+    return stop

@@ -21,16 +21,13 @@ in the same way (figures: ``benchmarks/results/scaling_coverage.md``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.estimators.monotone import isotonic, log_frames_to_reach
-from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import NO_SPREAD, Estimand, Interval, Resamples, exponentiated, interval
-from efficientzero.scaling.words.reasons import without_rise
+from efficientzero.scaling.refused import Refused, without_rise
+from efficientzero.scaling.resampling import CONFIDENCE, NO_SPREAD, Interval, Resamples
 
 LEVELS = 50
 LEAST_BUDGETS = 3
@@ -39,59 +36,27 @@ LEAST_RANGE = 1e-9  # of z: less is rounding
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ExponentRatio:
-    """alpha of `first` / alpha of `second` with its interval; `lowest` to `highest`: the levels of z it rests on."""
+def exponent_ratio(two: Curves, resampled: Resamples) -> Interval | Refused:
+    """ln(alpha of the first agent / alpha of the second), from curves of two agents and their resamples.
 
-    first: str
-    second: str
-    estimand: Estimand
-    log_ratio: Interval
-    lowest: float
-    highest: float
-
-    @property
-    def ratio(self) -> Interval:
-        """The interval of the ratio itself."""
-        return exponentiated(self.log_ratio)
-
-
-def exponent_ratio(
-    curves: Curves, resampled: Resamples | Refused, first: str, second: str, confidence: float = 0.95
-) -> ExponentRatio | Refused:
-    """The ratio of two agents' exponents, from `curves` and their bootstrap `resampled` (of `bootstrap.weights`).
-
-    Refused: where the bootstrap is; under three budgets; if a curve's rise from the first budget to the last, or the
-    range of levels that both curves reach, cannot be told from none at that confidence.
+    Refused: under three budgets; if a curve's rise from the first budget to the last, or the range of levels that both
+    curves reach, cannot be told from none.
     """
-    if isinstance(resampled, Refused):
-        return resampled
-    point, drawn = pair(curves, resampled, first, second)
-    if len(curves.frames) < LEAST_BUDGETS:
-        return Refused(
-            f"{len(curves.frames)} budget{'s' * (len(curves.frames) > 1)} cannot show an exponent; evaluate at "
-            "three or more, better six"
-        )
-    for agent, own, rises in zip((first, second), point, drawn.swapaxes(0, 1), strict=True):
-        if not _above_zero(float(own[-1] - own[0]), rises[:, -1] - rises[:, 0], resampled, confidence):
-            return Refused(_no_rise_seen(agent, own, resampled.estimand))
-    low, high = common_range(isotonic(point))
+    (first, second), point, drawn = two.agents, two.aggregate, resampled.aggregate
+    if len(two.frames) < LEAST_BUDGETS:
+        budgets = f"{len(two.frames)} budget{'s' * (len(two.frames) > 1)}"
+        return Refused.because("budgets of an exponent", budgets=budgets)
+    for agent, own, rises in zip(two.agents, point, drawn.swapaxes(0, 1), strict=True):
+        if not _above_zero(float(own[-1] - own[0]), rises[:, -1] - rises[:, 0], resampled):
+            return _no_rise_seen(agent, own, resampled)
+    fitted = isotonic(point)
+    low, high = common_range(fitted)
     widths = np.subtract(*common_range(isotonic(drawn))[::-1])
-    if not _above_zero(float(high - low), widths, resampled, confidence):
-        return Refused(
-            f"{first} and {second} share too few levels: {_reached(point[0], first)} and {_reached(point[1], second)}; "
-            "give the one that is behind larger budgets, or the other smaller ones"
-        )
-    ratio = interval(
-        float(log_exponent_ratio(point, curves.frames)),
-        log_exponent_ratio(drawn, curves.frames),
-        resampled.inflation,
-        resampled.df,
-        confidence,
-    )
-    if isinstance(ratio, Refused):
-        return ratio
-    return ExponentRatio(first, second, resampled.estimand, ratio, float(low), float(high))
+    if not _above_zero(float(high - low), widths, resampled):
+        ends = {"starts": fitted[:, 0], "ends": fitted[:, -1]}
+        return Refused.because("levels of an exponent", first=first, second=second, **ends)
+    estimate, many = (log_exponent_ratio(aggregates, two.frames) for aggregates in (point, drawn))
+    return resampled.interval(float(estimate), many)
 
 
 def log_exponent_ratio(aggregates: Floats, frames: Floats) -> Floats:
@@ -126,14 +91,7 @@ def common_range(fitted: Floats) -> tuple[Floats, Floats]:
     return fitted[..., 0].max(-1), fitted[..., -1].min(-1)
 
 
-def pair(curves: Curves, resampled: Resamples, first: str, second: str) -> tuple[Floats, Floats]:
-    """The aggregate curves [2, budgets] of two agents and their resamples [resamples, 2, budgets]."""
-    two = curves.select(agents=(first, second))
-    rows = [curves.agents.index(agent) for agent in (first, second)]
-    return two.aggregate, resampled.aggregate[:, rows]
-
-
-def _above_zero(value: float, many: Floats, resampled: Resamples, confidence: float) -> bool:
+def _above_zero(value: float, many: Floats, resampled: Resamples) -> bool:
     """Whether a rise can be told from none.
 
     For "these games" by its interval. Games rise by very different amounts, which makes that interval wide while each
@@ -142,22 +100,13 @@ def _above_zero(value: float, many: Floats, resampled: Resamples, confidence: fl
     if float(many.std()) <= NO_SPREAD:
         return value > LEAST_RANGE
     if resampled.estimand == "these games":
-        found = interval(value, many, resampled.inflation, resampled.df, confidence)
+        found = resampled.interval(value, many)
         return isinstance(found, Interval) and found.low > LEAST_RANGE
-    return float(np.mean(value + resampled.inflation * (many - value) <= LEAST_RANGE)) <= (1 - confidence) / 2
+    return float(np.mean(value + resampled.inflation * (many - value) <= LEAST_RANGE)) <= (1 - CONFIDENCE) / 2
 
 
-def _no_rise_seen(agent: str, curve: Floats, estimand: Estimand) -> str:
+def _no_rise_seen(agent: str, curve: Floats, resampled: Resamples) -> Refused:
     if curve[-1] - curve[0] <= LEAST_RANGE:
-        return f"{without_rise(agent, curve)}, and an exponent needs a rise"
-    more = "more seeds" if estimand == "these games" else "more games"
-    return (
-        f"that the curve of {agent} rises is not sure: it goes from {curve[0]:.3f} in z at the first budget to "
-        f"{curve[-1]:.3f} at the last, and {'runs' if estimand == 'these games' else 'games'} differ too much to tell "
-        f"that from none; it needs wider budgets or {more}"
-    )
-
-
-def _reached(curve: Floats, agent: str) -> str:
-    fitted = isotonic(curve)
-    return f"{agent} goes from {fitted[0]:.3f} to {fitted[-1]:.3f} in z"
+        return Refused.because("exponent of no rise", rise=without_rise(agent, curve))
+    units, more = ("runs", "seeds") if resampled.estimand == "these games" else ("games", "games")
+    return Refused.because("unsure rise", agent=agent, start=curve[0], end=curve[-1], units=units, more=more)

@@ -18,7 +18,7 @@ from efficientzero.scaling.power_laws.comparison import EQUIVALENCE
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS
 
-METHODS = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
+NAMES = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
 TICKS = (
     (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
     (0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 2.5),
@@ -78,7 +78,7 @@ def _draw(
     axes.axvspan(*EQUIVALENCE, color="0.93", linewidth=0, zorder=0)
     axes.axvline(1.0, color="black", linewidth=0.9, zorder=1)
     shifts = (-0.17, 0.17) if len(estimands) > 1 else (0.0,)
-    lines = [(ceiling, method) for ceiling in ceilings for method in METHODS]
+    lines = [(ceiling, method) for ceiling in ceilings for method in NAMES]
     for row, (ceiling, method) in enumerate(lines):
         for shift, estimand in zip(shifts, estimands, strict=True):
             found = (ratios.ceiling == ceiling) & (ratios.estimand == estimand) & (ratios.method == method)
@@ -94,8 +94,8 @@ def _draw(
     ticks(axes.xaxis, [tick for tick in shown if limits[0] <= tick <= limits[1]], "{:g}".format)
     axes.tick_params(labelbottom=True)
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [f"{METHODS[method]}, {ceiling} ceiling" for ceiling, method in lines])
-    axes.axhline(len(METHODS) - 0.5, color="0.8", linewidth=0.8)
+    axes.set_yticks(range(len(lines)), [f"{NAMES[method]}, {ceiling} ceiling" for ceiling, method in lines])
+    axes.axhline(len(NAMES) - 0.5, color="0.8", linewidth=0.8)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
 

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis import Analysis, PairAnalysis
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import plain, ticks
-from efficientzero.scaling.pair import PairAnalysis
+from efficientzero.scaling.findings import FRAMES
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand
 
 TITLE = "Ratio of frames at the same score"
 
@@ -58,12 +58,9 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
 
 def _seen(pair: PairAnalysis, analysis: Analysis, estimand: Estimand) -> np.ndarray | Refused:
     """Level, R, low, high: float64 [levels, 4], of the levels with an interval."""
-    curve = pair.estimates[analysis.ceiling, estimand].ratio_curve
-    if isinstance(curve, Refused):
-        return curve
-    rows = [(each.level, each.ratio.estimate, each.ratio.low, each.ratio.high)
-            for each in curve if isinstance(each.ratio, Interval)]  # fmt: skip
-    reasons = [each.ratio.reason for each in curve if isinstance(each.ratio, Refused)]
+    curve = analysis.findings.levels(analysis.place(pair.second, estimand=estimand), FRAMES + "curve")
+    rows = [(each.level, each.estimate, each.low, each.high) for each in curve if not each.refused]
+    reasons = [each.reason for each in curve if each.refused]
     return np.array(rows) if len(rows) > 1 else Refused(reasons[len(reasons) // 2])
 
 

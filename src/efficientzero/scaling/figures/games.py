@@ -14,6 +14,7 @@ from efficientzero.games import find_game
 from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import compute_axis, frames_axis, half_widths, plain, reference_line, ticks
+from efficientzero.scaling.findings import MEAN_Z
 from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.refused import Refused
 
@@ -57,8 +58,7 @@ def _draw_aggregate(
     if reason is not None or isinstance(analysis, Refused):
         style.write_reason(axes, reason or "", 44)
         return
-    means = analysis.mean_curves
-    means = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)]
+    means = _means(analysis)
     for agent, look in looks.items():
         own = means[means.agent == agent].sort_values("frames")
         place = curve[curve.agent == agent].groupby("frames")[x].mean() if x != "frames" else own.frames
@@ -116,6 +116,13 @@ def _short(frames: float) -> str:
     return f"{frames:g}"
 
 
+def _means(analysis: Analysis) -> pd.DataFrame:
+    """The mean of z of the headline's ceiling and estimand."""
+    found = analysis.aggregates
+    headline = (found.ceiling == analysis.ceiling) & (found.estimand == analysis.estimand)
+    return found[headline & (found.statistic == MEAN_Z)]
+
+
 def _reason(analysis: Analysis | Refused) -> str | None:
     if isinstance(analysis, Refused):
         return analysis.reason
@@ -126,13 +133,9 @@ def _reason(analysis: Analysis | Refused) -> str | None:
 def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
     sentences = []
     if not isinstance(analysis, Refused) and _reason(analysis) is None:
-        means = analysis.mean_curves
-        refused = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)].refused
-        band = (
-            f"Band: 95 % interval, {style.MEANING[analysis.estimand]}."
-            if (refused == "").all()
-            else "No band: one seed."
-        )
+        refused = (_means(analysis).refused != "").any()
+        meaning = style.MEANING[analysis.estimand]
+        band = "No band: one seed." if refused else f"Band: 95 % interval, {meaning}."
         sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
         if analysis.ceiling in CEILINGS["minatar"]:
             sentences.append(

@@ -19,109 +19,26 @@ from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import LOG_EXPONENT_BOUNDS, MODELS, Loss, Model
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import Estimand, Interval, Resamples, exponentiated, interval
+from efficientzero.scaling.resampling import NO_SPREAD, Interval, Resamples
 
 AT_BOUND = 1e-6
 MOST_AT_BOUND = 0.05  # of the resamples
-
-
-@dataclass(frozen=True)
-class FittedRatio:
-    """Exponent of `first` over that of `second`; `log_ratio` is the interval of its ln, in which it was computed."""
-
-    first: str
-    second: str
-    log_ratio: Interval
-    equivalence: Equivalence
-
-    @property
-    def ratio(self) -> Interval:
-        """The interval of the ratio itself."""
-        return exponentiated(self.log_ratio)
+EQUIVALENCE = (0.87, 1.15)  # ratios of exponents within which two agents count as differing by an offset only
+SIZE = 0.05  # of the tests
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One model's parameters of the first agent against those of each other one, in the order of the agents.
+    """One model's parameters of the first agent against those of the second.
 
-    `error_differences`: E of the first minus E of the other.
+    `log_ratio`: of ln of the ratio of exponents. `equal_exponents`: p of Wald's test. `error_difference`: E of the
+    first minus E of the second.
     """
 
-    estimand: Estimand
     fit: PowerLawFit
-    ratios: tuple[FittedRatio | Refused, ...]
-    equal_exponents: WaldTest | Refused
-    error_differences: tuple[Interval | Refused, ...]
-
-
-def compare_exponents(
-    curves: Curves,
-    resampled: Resamples | Refused,
-    model: Model = MODELS["M1"],
-    loss: Loss = "linear",
-    confidence: float = 0.95,
-) -> Comparison | Refused:
-    """Fits `model` to `curves` and to every resample of them, and compares the first agent with the others.
-
-    Refused: where the bootstrap is, under three budgets, or for a flat curve. A ratio is refused, too, if an exponent
-    lies at the bounds of the model, where it cannot be seen.
-    """
-    if isinstance(resampled, Refused):
-        return resampled
-    fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, model, loss)
-    if isinstance(fit, Refused):
-        return fit
-    count = len(curves.agents)
-    parameters = fit_batch(np.log(curves.frames), resampled.aggregate, model, fit.parameters, loss)
-    log_exponents, _, error_logits = model.split(parameters, count)
-    errors = expit(error_logits)
-
-    def of(estimate: np.ndarray, drawn: np.ndarray, other: int) -> Interval | Refused:
-        difference = drawn[:, 0] - drawn[:, other]
-        return interval(float(estimate[0] - estimate[other]), difference, resampled.inflation, resampled.df, confidence)
-
-    def ratio(other: int) -> FittedRatio | Refused:
-        log_ratio = unseen[0] or unseen[other] or of(fit.log_exponents, log_exponents, other)
-        if isinstance(log_ratio, Refused):
-            return log_ratio
-        return FittedRatio(fit.agents[0], fit.agents[other], log_ratio, equivalence_test(log_ratio))
-
-    others = range(1, count)
-    if model.own_exponents:
-        unseen = [_at_bound(fit, log_exponents, agent) for agent in range(count)]
-        reason = next((refused for refused in unseen if refused is not None), None)
-        wald = reason or wald_test(fit.log_exponents, log_exponents, resampled)
-        ratios = tuple(ratio(other) for other in others)
-    else:
-        wald = Refused(f"the formula that is fitted here gives all agents one exponent ({model.name})")
-        ratios = (wald,) * len(others)
-    differences = tuple(
-        of(fit.errors, errors, other)
-        if model.own_errors
-        else Refused(f"the formula that is fitted here gives all agents one asymptote ({model.name})")
-        for other in others
-    )
-    return Comparison(resampled.estimand, fit, ratios, wald, differences)
-
-
-def _at_bound(fit: PowerLawFit, drawn: np.ndarray, agent: int) -> Refused | None:
-    def outside(values: np.ndarray) -> np.ndarray:
-        low, high = LOG_EXPONENT_BOUNDS
-        return (values <= low + AT_BOUND) | (values >= high - AT_BOUND)
-
-    least, most = np.exp(LOG_EXPONENT_BOUNDS)
-    where = f"the fitted exponent of {fit.agents[agent]} runs to the end of what is tried, {least:.2f} to {most:.0f}"
-    if outside(fit.log_exponents[agent]):
-        return Refused(f"{where} ({fit.model.name}): its curve shows none")
-    share = float(outside(drawn[:, agent]).mean())
-    if share > MOST_AT_BOUND:
-        return Refused(
-            f"{where}, in {share:.0%} of the resamples ({fit.model.name}): its curve is too noisy to show one"
-        )
-    return None
-
-
-EQUIVALENCE = (0.87, 1.15)  # ratios of exponents within which two agents count as differing by an offset only
+    log_ratio: Interval | Refused
+    equal_exponents: float | Refused
+    error_difference: Interval | Refused
 
 
 @dataclass(frozen=True)
@@ -134,39 +51,45 @@ class Equivalence:
     high: float
 
 
-@dataclass(frozen=True)
-class WaldTest:
-    """F of equal exponents of all agents, with its degrees of freedom."""
+def compare_exponents(
+    two: Curves, resampled: Resamples, model: Model = MODELS["M1"], loss: Loss = "linear"
+) -> Comparison | Refused:
+    """Fits `model` to curves of two agents and to every resample of them, and compares the first with the second.
 
-    statistic: float
-    numerator_df: float
-    denominator_df: float
-    p_value: float
-
-
-def wald_test(estimate: np.ndarray, drawn: np.ndarray, resampled: Resamples) -> WaldTest | Refused:
-    """Of equal ln exponents, estimate [agents], drawn [resamples, agents], with the inflated bootstrap covariance.
-
-    The covariance is estimated with few degrees of freedom, so for p contrasts the statistic is Hotelling's:
-    T^2 (df - p + 1) / (df p) against F(p, df - p + 1); for two agents that is the square of the t-test.
+    Refused: under three budgets, or for a flat curve. A ratio is refused, too, if an exponent lies at the bounds of the
+    model, where it cannot be seen.
     """
-    contrasts = len(estimate) - 1
-    if resampled.df < contrasts:
-        return Refused(
-            f"the runs or games are too few to compare {len(estimate)} exponents at once ({resampled.df:.1f} degrees "
-            "of freedom)"
-        )
-    difference = estimate[1:] - estimate[0]
-    covariance = resampled.inflation**2 * np.atleast_2d(np.cov(drawn[:, 1:] - drawn[:, :1], rowvar=False))
-    if np.linalg.matrix_rank(covariance) < contrasts:
-        return Refused("the runs do not differ at all, so nothing says how much is chance")
-    squared = float(difference @ np.linalg.solve(covariance, difference))
-    denominator = resampled.df - contrasts + 1.0
-    statistic = squared * denominator / (resampled.df * contrasts)
-    return WaldTest(statistic, contrasts, denominator, float(stats.f.sf(statistic, contrasts, denominator)))
+    fit = fit_power_law(two.frames, two.aggregate, two.agents, model, loss)
+    if isinstance(fit, Refused):
+        return fit
+    parameters = fit_batch(np.log(two.frames), resampled.aggregate, model, fit.parameters, loss)
+    log_exponents, _, error_logits = model.split(parameters, 2)
+
+    def first_minus_second(estimate: np.ndarray, drawn: np.ndarray) -> Interval | Refused:
+        return resampled.interval(float(estimate[0] - estimate[1]), drawn[:, 0] - drawn[:, 1])
+
+    log_ratio: Interval | Refused = Refused.because("common exponent", model=model.name)
+    equal_exponents: float | Refused = Refused.because("common exponent", model=model.name)
+    if model.own_exponents:
+        unseen = _at_bound(fit, log_exponents, 0) or _at_bound(fit, log_exponents, 1)
+        log_ratio = unseen or first_minus_second(fit.log_exponents, log_exponents)
+        equal_exponents = unseen or wald_test(fit.log_exponents, log_exponents, resampled)
+    error_difference: Interval | Refused = Refused.because("common asymptote", model=model.name)
+    if model.own_errors:
+        error_difference = first_minus_second(fit.errors, expit(error_logits))
+    return Comparison(fit, log_ratio, equal_exponents, error_difference)
 
 
-def equivalence_test(log_ratio: Interval, margin: tuple[float, float] = EQUIVALENCE, size: float = 0.05) -> Equivalence:
+def wald_test(estimate: np.ndarray, drawn: np.ndarray, resampled: Resamples) -> float | Refused:
+    """p of equal ln exponents of two agents, estimate [2], drawn [resamples, 2], against F(1, df): the square of the
+    t-test with the inflated bootstrap deviation."""
+    error = resampled.inflation * float((drawn[:, 1] - drawn[:, 0]).std(ddof=1))
+    if error <= NO_SPREAD:
+        return Refused.because("no covariance")
+    return float(stats.f.sf(((estimate[1] - estimate[0]) / error) ** 2, 1, resampled.df))
+
+
+def equivalence_test(log_ratio: Interval, margin: tuple[float, float] = EQUIVALENCE) -> Equivalence:
     """TOST of the ratio whose ln has the given estimate, standard error and degrees of freedom."""
     low, high = np.log(margin)
     if log_ratio.standard_error == 0.0:
@@ -175,6 +98,21 @@ def equivalence_test(log_ratio: Interval, margin: tuple[float, float] = EQUIVALE
         above = stats.t.sf((log_ratio.estimate - low) / log_ratio.standard_error, log_ratio.df)
         below = stats.t.cdf((log_ratio.estimate - high) / log_ratio.standard_error, log_ratio.df)
         p_value = float(max(above, below))
-    reach = float(stats.t.ppf(1.0 - size, log_ratio.df)) * log_ratio.standard_error
+    reach = float(stats.t.ppf(1.0 - SIZE, log_ratio.df)) * log_ratio.standard_error
     ends = np.exp([log_ratio.estimate - reach, log_ratio.estimate + reach])
-    return Equivalence(p_value, p_value < size, float(ends[0]), float(ends[1]))
+    return Equivalence(p_value, p_value < SIZE, float(ends[0]), float(ends[1]))
+
+
+def _at_bound(fit: PowerLawFit, drawn: np.ndarray, agent: int) -> Refused | None:
+    def outside(values: np.ndarray) -> np.ndarray:
+        low, high = LOG_EXPONENT_BOUNDS
+        return (values <= low + AT_BOUND) | (values >= high - AT_BOUND)
+
+    least, most = np.exp(LOG_EXPONENT_BOUNDS)
+    facts = {"agent": fit.agents[agent], "model": fit.model.name, "least": least, "most": most}
+    if outside(fit.log_exponents[agent]):
+        return Refused.because("exponent at its bound", **facts)
+    share = float(outside(drawn[:, agent]).mean())
+    if share > MOST_AT_BOUND:
+        return Refused.because("resampled exponents at a bound", share=share, **facts)
+    return None

@@ -18,8 +18,7 @@ from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
 from efficientzero.scaling.power_laws.power_law import ROBUST_SCALE, Loss, Model
-from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.words.reasons import without_rise
+from efficientzero.scaling.refused import Refused, without_rise
 
 LEAST_BUDGETS = 3
 LEAST_RISE = 0.01  # of the way from random to the ceiling; a curve that rises less is flat
@@ -56,11 +55,10 @@ class PowerLawFit:
 def unfit(frames: np.ndarray, aggregate: np.ndarray, agents: Sequence[str]) -> Refused | None:
     """Why no power law can be fitted to aggregate curves [agents, budgets], or None."""
     if len(frames) < LEAST_BUDGETS:
-        return Refused(f"a power law needs at least {LEAST_BUDGETS} budgets and these curves have {len(frames)}")
+        return Refused.because("budgets of a power law", least=LEAST_BUDGETS, budgets=len(frames))
     for agent, curve in zip(agents, aggregate, strict=True):
         if curve[-1] - curve[0] < LEAST_RISE:
-            said = without_rise(agent, curve)
-            return Refused(f"{said}; a power law needs a rise of {LEAST_RISE} of the way from random to the ceiling")
+            return Refused.because("power law of no rise", rise=without_rise(agent, curve), least=LEAST_RISE)
     return None
 
 
@@ -78,10 +76,8 @@ def fit_power_law(
         return refused
     count, log_frames = len(agents), np.log(frames)
     if aggregate.size < model.size(count):
-        return Refused(
-            f"the formula has {model.size(count)} numbers to fit ({model.name}) and the curves of {count} agents at "
-            f"{len(frames)} budgets only {aggregate.size} points; it needs more budgets"
-        )
+        facts = {"model": model.name, "size": model.size(count), "points": aggregate.size}
+        return Refused.because("points of a power law", agents=count, budgets=len(frames), **facts)
     best = np.array(_best_parameters(tuple(log_frames), tuple(map(tuple, aggregate)), model, loss))
     fitted = model.scores(best, log_frames, count)
     return PowerLawFit(model, tuple(agents), frames, best, fitted, float(np.sum((fitted - aggregate) ** 2)))

@@ -12,10 +12,11 @@ the alphas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -23,52 +24,49 @@ from scipy.optimize import least_squares
 from efficientzero.scaling.curves import Curves, Floats
 from efficientzero.scaling.estimators.transform_free import log_exponent_ratio
 from efficientzero.scaling.power_laws.fit import fit_power_law, unfit
-from efficientzero.scaling.power_laws.power_law import MODELS, Loss
+from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
 
+TRANSFORM_FREE = "transform-free"
+FINE = 200  # points of a fitted curve
+BREAK_WIDTH = 0.5  # smoothness of the break; six budgets cannot tell it
 
-@dataclass(frozen=True)
-class FormScore:
+
+class FormScore(NamedTuple):
     """How well a model describes the curves. `held_out_error`: root mean square error at the largest budget, over
     agents, of the fit to the other budgets."""
 
-    model: str
     aicc: float
-    root_mean_square_error: float
     held_out_error: float | Refused
 
 
-def form_scores(curves: Curves, loss: Loss = "linear") -> tuple[FormScore, ...] | Refused:
+def form_scores(two: Curves) -> dict[str, FormScore] | Refused:
     """AICc and held-out error of M0 to M3.
 
     Refused where the points are too few for the AICc of M0 to M2, of which forms are chosen; M3's is
     infinite where it alone lacks points.
     """
-    count, points = len(curves.agents), curves.aggregate.size
+    frames, curves, agents = two.frames, two.aggregate, two.agents
+    count, points = len(agents), curves.size
     most = MODELS["M2"].size(count)
-    flat = unfit(curves.frames, curves.aggregate, curves.agents)
+    flat = unfit(frames, curves, agents)
     if flat is not None:
         return flat
     if points < most + 3:
-        return Refused(
-            f"too few points to say which formula fits better: with {most} numbers to fit that takes {most + 3} points "
-            f"(AICc) and these curves have {points}; it needs more budgets"
-        )
-    found = []
-    for model in MODELS.values():
-        fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, model, loss)
+        return Refused.because("points of the criterion", size=most, least=most + 3, points=points)
+    found = {}
+    for name, model in MODELS.items():
+        fit = fit_power_law(frames, curves, agents, model)
         if isinstance(fit, Refused):
             return fit
-        shorter = fit_power_law(curves.frames[:-1], curves.aggregate[:, :-1], curves.agents, model, loss)
+        shorter = fit_power_law(frames[:-1], curves[:, :-1], agents, model)
         if isinstance(shorter, Refused):
             held_out: float | Refused = shorter
         else:
-            missed = shorter.scores(curves.frames[-1:])[:, 0] - curves.aggregate[:, -1]
-            held_out = float(np.sqrt(np.mean(missed**2)))
-        mean_square = fit.residual_sum_of_squares / curves.aggregate.size
-        aicc = corrected_information_criterion(mean_square, curves.aggregate.size, model.size(len(curves.agents)))
-        found.append(FormScore(model.name, aicc, float(np.sqrt(mean_square)), held_out))
-    return tuple(found)
+            held_out = float(np.sqrt(np.mean((shorter.scores(frames[-1:])[:, 0] - curves[:, -1]) ** 2)))
+        aicc = corrected_information_criterion(fit.residual_sum_of_squares / points, points, model.size(count))
+        found[name] = FormScore(aicc, held_out)
+    return found
 
 
 def corrected_information_criterion(mean_square: float, points: int, parameters: int) -> float:
@@ -79,20 +77,6 @@ def corrected_information_criterion(mean_square: float, points: int, parameters:
     floor = max(mean_square, 1e-16)  # of noise-free curves
     penalty = 2 * estimated + 2 * estimated * (estimated + 1) / (points - estimated - 1)
     return float(points * np.log(floor) + penalty)
-
-
-TRANSFORM_FREE = "transform-free"
-FINE = 200  # points of a fitted curve
-BREAK_WIDTH = 0.5  # smoothness of the break; six budgets cannot tell it
-
-
-@dataclass(frozen=True)
-class SignCheck:
-    """ln of the exponent ratio, first over second agent, under one form and ceiling."""
-
-    form: str
-    ceiling: str
-    log_ratio: float | Refused
 
 
 @dataclass(frozen=True)
@@ -126,34 +110,27 @@ FORMS = (
 )  # fmt: skip
 
 
-def sign_checks(by_ceiling: Mapping[str, Curves], first: str, second: str) -> tuple[SignCheck, ...]:
-    """ln exponent ratio of two agents without a form, under M1, M3 and each of `FORMS`, for every ceiling."""
-    checks = []
-    for ceiling, all_curves in by_ceiling.items():
-        curves = all_curves.select(agents=(first, second))
-        checks.append(SignCheck(TRANSFORM_FREE, ceiling, _without_form(curves)))
-        for name in ("M1", "M3"):
-            fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, MODELS[name])
-            logarithm = fit if isinstance(fit, Refused) else float(fit.log_exponents[0] - fit.log_exponents[1])
-            checks.append(SignCheck(name, ceiling, logarithm))
-        for form in FORMS:
-            checks.append(SignCheck(form.name, ceiling, log_ratio(curves, form)))
-    return tuple(checks)
+def ratios_by_form(two: Curves) -> dict[str, float | Refused]:
+    """ln of the ratio of two agents' exponents without a form, under M1, M3 and each of `FORMS`."""
+    frames, curves, agents = two.frames, two.aggregate, two.agents
+    flat = unfit(frames, curves, agents)
+    found: dict[str, float | Refused] = {TRANSFORM_FREE: flat or _from_levels(curves, frames)}
+    for name in ("M1", "M3"):
+        fit = fit_power_law(frames, curves, agents, MODELS[name])
+        found[name] = fit if isinstance(fit, Refused) else float(fit.log_exponents[0] - fit.log_exponents[1])
+    for form in FORMS:
+        found[form.name] = flat or log_ratio(two, form)
+    return found
 
 
-def log_ratio(curves: Curves, form: Form) -> float | Refused:
+def log_ratio(two: Curves, form: Form) -> float | Refused:
     """ln of the exponent ratio of two agents, from the spread of ln frames over the levels both fitted curves reach."""
-    refused = unfit(curves.frames, curves.aggregate, curves.agents)
-    if refused is not None:
-        return refused
-    if len(curves.frames) < len(form.bounds[0]):
-        least = len(form.bounds[0])
-        return Refused(
-            f"another formula ({form.name}) has {least} numbers to fit and each curve only {len(curves.frames)} points"
-        )
-    fine = np.linspace(np.log(curves.frames[0]), np.log(curves.frames[-1]), FINE)
-    fitted = np.stack([fit_form(curves.frames, curve, form, fine) for curve in curves.aggregate])
-    return _common_levels(fitted, np.exp(fine))
+    least, points = len(form.bounds[0]), len(two.frames)
+    if points < least:
+        return Refused.because("points of a form", form=form.name, least=least, points=points)
+    fine = np.linspace(np.log(two.frames[0]), np.log(two.frames[-1]), FINE)
+    fitted = np.stack([fit_form(two.frames, curve, form, fine) for curve in two.aggregate])
+    return _from_levels(fitted, np.exp(fine))
 
 
 def fit_form(frames: Floats, observed: Floats, form: Form, at: Floats) -> Floats:
@@ -175,11 +152,6 @@ def _best_parameters(centred: tuple[float, ...], curve: tuple[float, ...], form:
     return tuple(min(fits, key=lambda fit: float(fit.cost)).x)
 
 
-def _without_form(curves: Curves) -> float | Refused:
-    refused = unfit(curves.frames, curves.aggregate, curves.agents)
-    return refused or _common_levels(curves.aggregate, curves.frames)
-
-
-def _common_levels(scores: Floats, frames: Floats) -> float | Refused:
-    found = float(log_exponent_ratio(scores, frames))
-    return found if np.isfinite(found) else Refused("the two curves have too few levels in common")
+def _from_levels(curves: Floats, frames: Floats) -> float | Refused:
+    found = float(log_exponent_ratio(curves, frames))
+    return found if np.isfinite(found) else Refused.because("levels of a form")

@@ -25,7 +25,12 @@ from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import Estimand, spread_df
 
 SIMULATIONS = 400
+SEARCH_SIMULATIONS = 200  # at each step of a search
 AT_ONCE = 2_000_000  # scores that are simulated at once, so that large designs take little memory
+DECIDED = 0.8  # the power that a design should have
+MORE_UNITS = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # times the present games or seeds
+MOST_RUNS = 5000  # of one agent in a design that is still worth naming
+MORE_BUDGETS = 4
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,6 @@ class Power:
     """
 
     design: Design
-    estimand: Estimand
     exponent_ratio: float
     difference: float
     equivalence: float
@@ -52,84 +56,59 @@ class Power:
     simulation_error: float
 
 
-def power_of_design(
-    curves: Curves, design: Design, estimand: Estimand, exponent_ratio: float, random: np.random.Generator,
-    simulations: int = SIMULATIONS,
-) -> Power | Refused:  # fmt: skip
-    """Power of `design` if the first agent's exponent were `exponent_ratio` times the other's.
+@dataclass(frozen=True)
+class Needed:
+    """What would decide between two exponents in four of five experiments, changed one at a time.
 
-    Args:
-        curves: of exactly two agents; gives the fitted curves and the residuals.
-
-    Refused: curves that M0 cannot be fitted to, or runs (games) that show no spread: one seed (one game).
+    `games`, `seeds`, `budgets`: how many of them, beside the present numbers of the others; budgets are added above the
+    largest, in its step. None where no multiple that was tried would do, and the present numbers where they suffice.
     """
-    found = plasmode(curves, estimand)
-    if isinstance(found, Refused):
-        return found
-    return simulated_power(*found, design, estimand, exponent_ratio, random, simulations)
 
-
-def plasmode(curves: Curves, estimand: Estimand) -> tuple[PowerLawFit, ResidualCurves] | Refused:
-    """What experiments are simulated from: M0 fitted to two agents, and the residuals around their mean curves."""
-    if len(curves.agents) != 2:
-        return Refused(f"power is that of a comparison of two agents and these curves are of {len(curves.agents)}")
-    fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, MODELS["M0"])
-    if isinstance(fit, Refused):
-        return fit
-    residuals = residual_curves(curves, estimand)
-    return residuals if isinstance(residuals, Refused) else (fit, residuals)
-
-
-def simulated_power(
-    fit: PowerLawFit, residuals: ResidualCurves, design: Design, estimand: Estimand, exponent_ratio: float,
-    random: np.random.Generator, simulations: int,
-) -> Power | Refused:  # fmt: skip
-    """As `power_of_design`, of what `plasmode` gives."""
-    if estimand == "these games" and design.seeds < 2:
-        return Refused("a design of one seed does not show how much seeds differ; it needs at least two")
-    if estimand == "games like these" and design.games < 2:
-        return Refused("a design of one game does not show how much games differ; it needs at least two")
-    block = max(1, min(simulations, AT_ONCE // (2 * design.games * design.seeds * len(design.frames))))
-    parts = [
-        _simulated(fit, residuals, design, estimand, exponent_ratio, random, min(block, simulations - done))
-        for done in range(0, simulations, block)
-    ]
-    estimate, error, df = (np.concatenate(part) for part in zip(*parts, strict=True))
-    error = np.maximum(error, 1e-12)
-    different = np.abs(estimate) > stats.t.ppf(0.975, df) * error
-    low, high = np.log(EQUIVALENCE)
-    reach = stats.t.ppf(0.95, df) * error
-    equivalent = (estimate - reach > low) & (estimate + reach < high)
-    share = float(different.mean())
-    spread = float(np.sqrt(max(share * (1.0 - share), 1.0 / simulations) / simulations))
-    decided = float((different | equivalent).mean())
-    return Power(design, estimand, exponent_ratio, share, float(equivalent.mean()), decided, spread)
-
-
-def _simulated(
-    fit: PowerLawFit, residuals: ResidualCurves, design: Design, estimand: Estimand, exponent_ratio: float,
-    random: np.random.Generator, simulations: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """ln of the ratio, its standard error and degrees of freedom in each simulated experiment: [simulations] each."""
-    model, log_frames = MODELS["M1"], np.log(np.array(design.frames))
-    log_exponent, midpoints, error_logit = np.split(fit.parameters, [1, 3])
-    truth = np.concatenate([log_exponent + np.log(exponent_ratio), log_exponent, midpoints, error_logit])
-    runs = residuals.draw(design.games, design.seeds, log_frames, simulations, random)
-    runs += model.scores(truth, log_frames, 2)[:, None, None, :]
-    parameters = fit_batch(log_frames, runs.mean(axis=(2, 3)), model, truth)
-    return parameters[:, 0] - parameters[:, 1], *influence_test(model, parameters, log_frames, runs, estimand)
+    present: Power
+    games: int | None
+    seeds: int | None
+    budgets: int | None
 
 
 @dataclass(frozen=True)
-class ResidualCurves:
-    """`runs`: float64 [agents, games, seeds, budgets], of a run to the mean of its game and agent, scaled to the
-    unbiased variance, zero where there is no run; `seeds`: int [agents, games]; `games`: float64 [agents, games,
-    budgets], of a game to the mean over games, less the part that the noise of its runs explains; at `log_frames`."""
+class Plasmode:
+    """What experiments are simulated from: M0 fitted to two agents, and the residual curves around their means.
 
-    log_frames: np.ndarray
+    `runs`: float64 [agents, games, seeds, budgets], of a run to the mean of its game and agent, scaled to the unbiased
+    variance, zero where there is no run; `seeds`: int [agents, games]; `games`: float64 [agents, games, budgets], of a
+    game to the mean over games, less the part that the noise of its runs explains. `design`: of the experiment itself.
+    """
+
+    fit: PowerLawFit
+    estimand: Estimand
+    design: Design
     runs: np.ndarray
     seeds: np.ndarray
     games: np.ndarray
+
+    def power(
+        self, design: Design, exponent_ratio: float, random: np.random.Generator, simulations: int = SIMULATIONS
+    ) -> Power | Refused:
+        """Power of `design` if the first agent's exponent were `exponent_ratio` times the other's."""
+        if self.estimand == "these games" and design.seeds < 2:
+            return Refused.because("design of one seed")
+        if self.estimand == "games like these" and design.games < 2:
+            return Refused.because("design of one game")
+        block = max(1, min(simulations, AT_ONCE // (2 * design.games * design.seeds * len(design.frames))))
+        parts = [
+            self._tested(design, exponent_ratio, random, min(block, simulations - done))
+            for done in range(0, simulations, block)
+        ]
+        estimate, error, df = (np.concatenate(part) for part in zip(*parts, strict=True))
+        error = np.maximum(error, 1e-12)
+        different = np.abs(estimate) > stats.t.ppf(0.975, df) * error
+        low, high = np.log(EQUIVALENCE)
+        reach = stats.t.ppf(0.95, df) * error
+        equivalent = (estimate - reach > low) & (estimate + reach < high)
+        share = float(different.mean())
+        spread = float(np.sqrt(max(share * (1.0 - share), 1.0 / simulations) / simulations))
+        decided = float((different | equivalent).mean())
+        return Power(design, exponent_ratio, share, float(equivalent.mean()), decided, spread)
 
     def draw(
         self, games: int, seeds: int, log_frames: np.ndarray, simulations: int, random: np.random.Generator
@@ -139,41 +118,102 @@ class ResidualCurves:
         chosen = random.integers(known, size=(simulations, 1, games, 1))
         agent = np.arange(agents)[:, None, None]
         seed = (random.random((simulations, agents, games, seeds)) * self.seeds[agent, chosen]).astype(np.int64)
-        runs, means = (_interpolated(part, self.log_frames, log_frames) for part in (self.runs, self.games))
+        runs, means = (_interpolated(part, np.log(self.fit.frames), log_frames) for part in (self.runs, self.games))
         return runs[agent, chosen, seed] + means[agent, chosen]
 
+    def _tested(
+        self, design: Design, exponent_ratio: float, random: np.random.Generator, simulations: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """ln of the ratio, its standard error and degrees of freedom in each experiment: float64 [simulations] each."""
+        model, log_frames = MODELS["M1"], np.log(np.array(design.frames))
+        log_exponent, midpoints, error_logit = np.split(self.fit.parameters, [1, 3])
+        truth = np.concatenate([log_exponent + np.log(exponent_ratio), log_exponent, midpoints, error_logit])
+        runs = self.draw(design.games, design.seeds, log_frames, simulations, random)
+        runs += model.scores(truth, log_frames, 2)[:, None, None, :]
+        parameters = fit_batch(log_frames, runs.mean(axis=(2, 3)), model, truth)
+        return parameters[:, 0] - parameters[:, 1], *influence_test(model, parameters, log_frames, runs, self.estimand)
 
-def residual_curves(curves: Curves, estimand: Estimand) -> ResidualCurves | Refused:
-    """What was observed around the mean curves.
+
+def plasmode(two: Curves, estimand: Estimand) -> Plasmode | Refused:
+    """Of curves of two agents.
 
     For "these games" the distances of games are left out: which games there are is fixed. An agent's game with one seed
-    takes the residuals of another of its games. Refused: one seed on every game ("these games"), one game.
+    takes the residuals of another of its games. Refused: curves that M0 cannot be fitted to, or that show no spread:
+    one seed on every game ("these games"), one game.
     """
-    seeds, present = curves.seeds, curves.present[..., None]
-    z = np.where(present, curves.z, 0.0)
+    if len(two.agents) != 2:
+        return Refused.because("two agents", agents=len(two.agents))
+    fit = fit_power_law(two.frames, two.aggregate, two.agents, MODELS["M0"])
+    if isinstance(fit, Refused):
+        return fit
+    seeds, present = two.seeds, two.present[..., None]
+    z = np.where(present, two.z, 0.0)
     means = z.sum(axis=2) / seeds[..., None]
     runs = np.where(present, z - means[:, :, None, :], 0.0) * np.sqrt(seeds / np.maximum(seeds - 1, 1))[..., None, None]
     noise = np.einsum("agkb->", runs**2 / (seeds**2)[..., None, None])
     lenders = seeds.copy()
-    for agent in range(len(curves.agents)):
+    for agent, name in enumerate(two.agents):
         several = np.flatnonzero(seeds[agent] > 1)
         if len(several) == 0:
             if estimand == "these games":
-                return Refused(f"{curves.agents[agent]} ran with one seed only, which shows no spread between seeds")
+                return Refused.because("no spread of seeds", agent=name)
             continue
         for number, game in enumerate(np.flatnonzero(seeds[agent] < 2)):
             lender = several[number % len(several)]
             runs[agent, game], lenders[agent, game] = runs[agent, lender], seeds[agent, lender]
     distances = np.zeros_like(means)
     if estimand == "games like these":
-        count = len(curves.games)
+        count = len(two.games)
         if count < 2:
-            return Refused("one game does not show how much games differ")
+            return Refused.because("no spread of games")
         distances = (means - means.mean(axis=1, keepdims=True)) * np.sqrt(count / (count - 1))
         total = float(np.sum(distances**2))
         if total > 0.0:
             distances = distances * np.sqrt(max(0.0, 1.0 - noise / total))
-    return ResidualCurves(np.log(curves.frames), runs, lenders, distances)
+    design = Design(len(two.games), int(seeds.max()), tuple(float(value) for value in two.frames))
+    return Plasmode(fit, estimand, design, runs, lenders, distances)
+
+
+def needed(
+    made: Plasmode, exponent_ratio: float, random: np.random.Generator, simulations: int = SEARCH_SIMULATIONS
+) -> Needed | Refused:
+    """How many games, seeds or budgets would decide if the ratio of exponents were `exponent_ratio`.
+
+    Searched among `MORE_UNITS` times the present games or seeds and up to `MORE_BUDGETS` more budgets.
+    """
+
+    def decides(other: Design) -> bool:
+        power = made.power(other, exponent_ratio, random, simulations)
+        return not isinstance(power, Refused) and power.decided >= DECIDED
+
+    def smallest(designs: list[Design]) -> Design | None:
+        """By bisection: power grows with games and with seeds."""
+        feasible = [other for other in designs if other.games * other.seeds <= MOST_RUNS]
+        if not feasible or not decides(feasible[-1]):
+            return None
+        return feasible[bisect_left(feasible[:-1], True, key=decides)]
+
+    design = made.design
+    present = made.power(design, exponent_ratio, random, simulations)
+    if isinstance(present, Refused):
+        return present
+    if present.decided >= DECIDED:
+        return Needed(present, design.games, design.seeds, len(design.frames))
+    games = smallest([replace(design, games=int(np.ceil(times * design.games))) for times in MORE_UNITS])
+    seeds = smallest([replace(design, seeds=int(np.ceil(times * design.seeds))) for times in MORE_UNITS])
+    # Where the curves are flat a further budget adds noise only, so power need not grow with budgets: no bisection.
+    last, step = design.frames[-1], design.frames[-1] / design.frames[-2]
+    longer = (
+        replace(design, frames=(*design.frames, *(last * step**number for number in range(1, more + 1))))
+        for more in range(1, MORE_BUDGETS + 1)
+    )
+    budgets = next((other for other in longer if decides(other)), None)
+    return Needed(
+        present,
+        None if games is None else games.games,
+        None if seeds is None else seeds.seeds,
+        None if budgets is None else len(budgets.frames),
+    )
 
 
 def influence_test(
@@ -214,74 +254,3 @@ def _interpolated(curves: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> 
     upper = np.clip(np.searchsorted(known, wanted), 1, len(known) - 1)
     share = np.clip((wanted - known[upper - 1]) / (known[upper] - known[upper - 1]), 0.0, 1.0)
     return curves[..., upper - 1] * (1.0 - share) + curves[..., upper] * share
-
-
-DECIDED = 0.8  # the power that a design should have
-MORE_UNITS = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # times the present games or seeds
-MOST_RUNS = 5000  # of one agent in a design that is still worth naming
-MORE_BUDGETS = 4
-SEARCH_SIMULATIONS = 200  # at each step of a search
-
-
-@dataclass(frozen=True)
-class Needed:
-    """What would decide between two exponents in four of five experiments, changed one at a time.
-
-    `games`, `seeds`, `budgets`: how many of them, beside the present numbers of the others; budgets are added above the
-    largest, in its step. None where no multiple that was tried would do, and the present numbers where they suffice.
-    """
-
-    present: Power
-    games: int | None
-    seeds: int | None
-    budgets: int | None
-
-
-def needed(
-    curves: Curves, estimand: Estimand, exponent_ratio: float, random: np.random.Generator,
-    simulations: int = SEARCH_SIMULATIONS,
-) -> Needed | Refused:  # fmt: skip
-    """How many games, seeds or budgets would decide if the ratio of exponents were `exponent_ratio`.
-
-    Searched among `MORE_UNITS` times the present games or seeds and up to `MORE_BUDGETS` more budgets.
-    """
-    found = plasmode(curves, estimand)
-    if isinstance(found, Refused):
-        return found
-    frames = tuple(float(value) for value in curves.frames)
-    design = Design(len(curves.games), int(curves.seeds.max()), frames)
-
-    def decides(other: Design) -> bool:
-        power = simulated_power(*found, other, estimand, exponent_ratio, random, simulations)
-        return not isinstance(power, Refused) and power.decided >= DECIDED
-
-    present = simulated_power(*found, design, estimand, exponent_ratio, random, simulations)
-    if isinstance(present, Refused):
-        return present
-    more_games = [replace(design, games=int(np.ceil(times * design.games))) for times in MORE_UNITS]
-    more_seeds = [replace(design, seeds=int(np.ceil(times * design.seeds))) for times in MORE_UNITS]
-    step = frames[-1] / frames[-2]
-    more_budgets = [
-        replace(design, frames=(*frames, *(frames[-1] * step**number for number in range(1, more + 1))))
-        for more in range(1, MORE_BUDGETS + 1)
-    ]
-
-    if present.decided >= DECIDED:
-        return Needed(present, design.games, design.seeds, len(frames))
-
-    def smallest(designs: list[Design]) -> Design | None:
-        """By bisection: power grows with games and with seeds."""
-        feasible = [other for other in designs if other.games * other.seeds <= MOST_RUNS]
-        if not feasible or not decides(feasible[-1]):
-            return None
-        return feasible[bisect_left(feasible[:-1], True, key=decides)]
-
-    games, seeds = smallest(more_games), smallest(more_seeds)
-    # Where the curves are flat a further budget adds noise only, so power need not grow with budgets: no bisection.
-    budgets = next((other for other in more_budgets if decides(other)), None)
-    return Needed(
-        present,
-        games.games if games is not None else None,
-        seeds.seeds if seeds is not None else None,
-        len(budgets.frames) if budgets is not None else None,
-    )

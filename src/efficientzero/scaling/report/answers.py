@@ -7,9 +7,9 @@ import pandas as pd
 
 from efficientzero.games import find_game
 from efficientzero.published import expectation_in_words
-from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.analysis import Analysis, PairAnalysis
 from efficientzero.scaling.curves import Curves
-from efficientzero.scaling.pair import PairAnalysis
+from efficientzero.scaling.findings import AT, EXPONENT, FRAMES
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.score_tables import cost_means
@@ -60,7 +60,7 @@ def _of_comparison(analysis: Analysis) -> dict[str, list[str]]:
             pair.first,
             pair.second,
             pair.word,
-            pair.estimates[analysis.ceiling, pair.headline].exponents["transform-free"],
+            analysis.findings[analysis.place(pair.second), EXPONENT + "transform-free"].value,
         )
         for pair in analysis.pairs
     ]
@@ -73,13 +73,11 @@ def _of_comparison(analysis: Analysis) -> dict[str, list[str]]:
 
 
 def _frames_to_match(analysis: Analysis, pair: PairAnalysis) -> list[str]:
-    found = pair.estimates[analysis.ceiling, pair.headline]
-    match = found.frames_to_match
-    parts = (
-        (match, None, match, match, match)
-        if isinstance(match, Refused)
-        else (match.ratio, match.at_least, match.at_own_final_level, found.mean_frames_ratio, found.extrapolated_match)
-    )
+    found, place = analysis.findings, analysis.place(pair.second)
+    mean, match, own = (found[place, FRAMES + at] for at in AT[1:])
+    extrapolated = found[place, "extrapolated frames to match"]
+    least = found[place, "least frames ratio"].estimate if (place, "least frames ratio") in found else None
+    parts = (match.value, least, own.value, mean.value, extrapolated.value)
     return answers.frames_to_match(pair.first, pair.second, analysis.agents, float(analysis.frames[-1]), *parts)
 
 

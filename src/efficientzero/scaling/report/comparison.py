@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from efficientzero.scaling.analysis import Analysis
-from efficientzero.scaling.pair import PairAnalysis, PairEstimates
+from efficientzero.scaling.analysis import Analysis, PairAnalysis
+from efficientzero.scaling.findings import EXPONENT, FRAMES, PREDICTED
 from efficientzero.scaling.power_laws.power import Needed
 from efficientzero.scaling.reference_scores import CEILING_NAMES, both_ceilings
 from efficientzero.scaling.refused import Refused
@@ -29,7 +29,7 @@ def comparison(analysis: Analysis) -> dict[str, Any]:
     """Plain values for the template, by name; a table is None where all in it is refused."""
     refused = (name for name, found in analysis.curves.items() if isinstance(found, Refused))
     return {
-        "answer": headline(analysis.agents[0], [_pair_verdict(pair) for pair in analysis.pairs]),
+        "answer": headline(analysis.agents[0], [_pair_verdict(analysis, pair) for pair in analysis.pairs]),
         "pairs": [_card(pair, analysis.agents) for pair in analysis.pairs],
         "estimand": analysis.estimand,
         "ceiling": CEILING_NAMES[analysis.ceiling],
@@ -52,13 +52,10 @@ def comparison(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _pair_verdict(pair: PairAnalysis) -> PairVerdict:
-    if isinstance(pair.verdict, Refused):
-        return PairVerdict(pair.word, pair.second, pair.verdict, pair.verdict)
-    free = pair.verdict.evidence.transform_free
-    estimates = next(each for each in pair.estimates.values() if each.estimand == pair.headline)
-    ratio = free if isinstance(free, Refused) else free.ratio
-    return PairVerdict(pair.word, pair.second, ratio, estimates.mean_frames_ratio)
+def _pair_verdict(analysis: Analysis, pair: PairAnalysis) -> PairVerdict:
+    found, place = analysis.findings, analysis.place(pair.second)
+    free, frames = found[place, EXPONENT + "transform-free"], found[place, FRAMES + "mean over common levels"]
+    return PairVerdict(pair.word, pair.second, free.value, frames.value)
 
 
 def _card(pair: PairAnalysis, agents: Sequence[str]) -> dict[str, Any]:
@@ -82,28 +79,22 @@ def _refusal(what: str, why: str, agents: Sequence[str]) -> tuple[str, str]:
     return named("; ".join(parts[:AT_ONCE]) + more, agents), named(why, agents)
 
 
-def headline_estimates(analysis: Analysis) -> list[PairEstimates]:
-    """Of each pair, under the headline's ceiling and estimand."""
-    return [pair.estimates[analysis.ceiling, pair.headline] for pair in analysis.pairs]
-
-
 def exponents_table(analysis: Analysis) -> Table | None:
     """A row per pair, ceiling and estimand; None if all are refused."""
     rows: list[list[str]] = []
     groups: dict[int, str] = {}
     for pair in analysis.pairs:
         start = len(rows)
-        for each in pair.estimates.values():
-            ratios = [each.exponents[method] for method in METHODS]
-            if all(isinstance(ratio, Refused) for ratio in ratios):
+        for place in analysis.findings.places(EXPONENT + "M1"):
+            ratios = [analysis.findings[place, EXPONENT + method].value for method in METHODS]
+            if place.second != pair.second or all(isinstance(ratio, Refused) for ratio in ratios):
                 continue
-            equal, fitted = each.equal_exponents, each.fitted
+            tests = [analysis.findings[place, test] for test in ("equal exponents: p", "equivalence: p")]
             rows.append(
                 [
-                    f"{each.estimand}, {each.ceiling} ceiling",
+                    f"{place.estimand}, {place.ceiling} ceiling",
                     *(with_interval(ratio) for ratio in ratios),
-                    "refused" if isinstance(equal, Refused) else probability(equal.p_value),
-                    "refused" if isinstance(fitted, Refused) else probability(fitted.equivalence.p_value),
+                    *("refused" if test.refused else probability(test.estimate) for test in tests),
                 ]
             )
         if len(rows) > start:
@@ -113,14 +104,11 @@ def exponents_table(analysis: Analysis) -> Table | None:
 
 def frames_table(analysis: Analysis) -> Table | None:
     """R at every level where at least one pair has it; None if none has."""
-    found = [estimates.frames_ratio for estimates in headline_estimates(analysis)]
+    found = [analysis.findings.levels(analysis.place(pair.second), FRAMES + "level") for pair in analysis.pairs]
     rows = [
-        [
-            share(at[0].level),
-            *("" if isinstance(each.ratio, Refused) else with_interval(each.ratio, "×") for each in at),
-        ]
+        [share(at[0].level), *("" if each.refused else with_interval(each, "×") for each in at)]
         for at in zip(*found, strict=True)
-        if any(not isinstance(each.ratio, Refused) for each in at)
+        if not all(each.refused for each in at)
     ]
     return Table(["level", *(agent_name(pair.second) for pair in analysis.pairs)], rows) if rows else None
 
@@ -128,26 +116,28 @@ def frames_table(analysis: Analysis) -> Table | None:
 def predictions_table(analysis: Analysis) -> Table | None:
     """Scores beyond the largest budget; None if all are refused."""
     rows = [
-        [agent_name(each.agent), f"{each.frames:,.0f}", with_interval(each.z)]
-        for each in analysis.predictions
-        if (each.ceiling, each.estimand) == (analysis.ceiling, analysis.estimand) and not isinstance(each.z, Refused)
+        [agent_name(each.place.first), f"{each.level:,.0f}", with_interval(each)]
+        for each in analysis.findings.of([PREDICTED])
+        if each.place[2:] == (analysis.ceiling, analysis.estimand) and not each.refused
     ]
     return Table(["agent", "frames", "z"], rows) if rows else None
 
 
 def crossings(analysis: Analysis) -> list[tuple[str, str, str]]:
     """Who overtakes whom at how many frames, of each pair whose curves cross."""
-    found = [estimates.crossing for estimates in headline_estimates(analysis)]
-    return [
-        (agent_name(each.ahead), agent_name(each.behind), with_interval(each.frames))
-        for each in found
-        if not isinstance(each, Refused)
-    ]
+    found = analysis.findings.of(["crossing: first ahead", "crossing: second ahead"])
+    said = []
+    for each in found:
+        if each.place[2:] == (analysis.ceiling, analysis.estimand):
+            names = [agent_name(agent) for agent in each.place[:2]]
+            ahead, behind = names if each.quantity == "crossing: first ahead" else names[::-1]
+            said.append((ahead, behind, with_interval(each)))
+    return said
 
 
 def power_table(analysis: Analysis) -> tuple[float, Table] | None:
     """The ratio of exponents that is simulated, and how often it is found; None if all are refused."""
-    found = [(name, verdict.evidence.power) for name, verdict in _verdicts(analysis)]
+    found = [(name, verdict.power) for name, verdict in _verdicts(analysis)]
     known = [(name, power) for name, power in found if not isinstance(power, Refused)]
     if not known:
         return None

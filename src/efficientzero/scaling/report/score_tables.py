@@ -11,8 +11,8 @@ from scipy import stats
 
 from efficientzero.games import find_game
 from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.findings import MEAN_Z
 from efficientzero.scaling.reference_scores import minatar_scale
-from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.words.names import agent_name
 from efficientzero.scaling.words.numbers import NONE, duration, in_brackets, number, play_time, power_of_ten, whole
 
@@ -98,7 +98,7 @@ def _cell(table: pd.DataFrame, agent: str, game: str) -> str:
 
 def mean_curves_table(analysis: Analysis) -> Table | None:
     """z of every agent at every budget, under the headline's ceiling and estimand; None without any."""
-    found = analysis.mean_curves
+    found = analysis.aggregates[analysis.aggregates.statistic == MEAN_Z]
     found = found[(found.ceiling == analysis.ceiling) & (found.estimand == analysis.estimand)]
     rows = [
         [f"{frames:,.0f}", play_time(frames), *_estimates(found[found.frames == frames], analysis.agents)]
@@ -110,9 +110,9 @@ def mean_curves_table(analysis: Analysis) -> Table | None:
 
 def aggregates_table(analysis: Analysis) -> Table | None:
     """Human-normalised scores over games at the largest budget for the headline's estimand; None of one game."""
-    if len(analysis.games) == 1 or isinstance(analysis.description, Refused):
+    found = analysis.aggregates[analysis.aggregates.statistic.isin(STATISTICS)]
+    if len(analysis.games) == 1 or found.empty:
         return None
-    found = analysis.description.aggregates
     found = found[(found.estimand == analysis.estimand) & (found.frames == found.frames.max())]
     by_statistic = [_estimates(found[found.statistic == name], analysis.agents) for name in STATISTICS]
     rows = [[agent_name(agent), *cells] for agent, *cells in zip(analysis.agents, *by_statistic, strict=True)]
