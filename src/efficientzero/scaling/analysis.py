@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from efficientzero.games import UnknownGameError, find_game
-from efficientzero.scaling.curves import Curves, check_cells, check_columns, make_curves
+from efficientzero.scaling.curves import Curves, check_cells, check_columns, place_curves
 from efficientzero.scaling.estimators.aggregates import human_normalised, mean_curves
 from efficientzero.scaling.findings import (
     EXPONENT,
@@ -241,7 +241,7 @@ def _checked(
             raise ScalingInputError(str(error)) from None
     for game in constants:
         reference_scores(game, "human", constants)
-    check_cells(table, agents, games)
+    check_cells(table)
     return agents, games
 
 
@@ -249,6 +249,6 @@ def _curves(
     table: pd.DataFrame, ceiling: Ceiling, constants: Mapping[str, tuple[float, float]] | None
 ) -> Curves | Refused:
     try:
-        return make_curves(table, ceiling, constants)
+        return place_curves(table, ceiling, constants)
     except ScalingInputError as error:  # the table is sound: a game has no such ceiling
         return Refused(str(error))
