@@ -10,8 +10,8 @@ from figure_texts import drawn_twice, texts, written
 from score_tables import THREE, simulated_table
 
 from efficientzero.scaling import analyse
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.exponents import NAMES, WIDEST, draw_exponents
+from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.findings import EXPONENT, METHODS
 from efficientzero.scaling.refused import Refused
 

@@ -7,8 +7,8 @@ import pytest
 from changed_findings import refused
 from figure_texts import drawn_twice, texts, written
 
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
+from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.findings import FRAMES
 from efficientzero.scaling.refused import Refused
 
