@@ -22,14 +22,14 @@ help:
 	@echo "make clean   remove caches and unfinished snapshots; keeps data/ and $(VENV)"
 	@echo
 	@echo "Another experiment:   $(DVC) exp run -S game=Alien -S 'seeds=[0,1,2]'"
+	@echo "Many games, sweeps, comparisons, registered models:   $(BIN)/efficientzero --help"
 	@echo "Another profile:      $(DVC) exp run -S profile=smoke    (smoke, laptop, atari100k)"
 	@echo "Parameters live in conf/: dvc exp run composes params.yaml from it each time, so edits of params.yaml are lost."
 	@echo "Each target makes $(VENV) on first use; another interpreter: make PYTHON=python3.12 ..."
 
 repro: $(VENV)/.pipeline
 	@PYTHONPATH=src $(BIN)/python -m efficientzero.compiled >/dev/null
-	@[ $(RUNS_AT_ONCE) = 1 ] || sh stages/at_once $(DVC) $(RUNS_AT_ONCE)
-	@$(DVC) repro
+	@PYTHONPATH=src $(BIN)/python -m efficientzero repro --jobs $(RUNS_AT_ONCE)
 
 test: lint
 	@# One process a core: every test is single-threaded. A file's tests stay together, for what they share.

@@ -15,6 +15,7 @@ import argparse
 import copy
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,16 +23,14 @@ from numpy.typing import NDArray
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.efficientzero.soundness import normalised
-from efficientzero.agents.network_agent import NetworkAgent
 from efficientzero.envs.minatar import MinAtarEmulators
-from efficientzero.experiments.composition import composed
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.games import find_game
-from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import new_run
+from efficientzero.running.loop import warm_up
+from efficientzero.running.run import new_run
 from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +73,7 @@ def dangerous_positions(parameters: Parameters, positions: int) -> tuple[NDArray
     )
 
 
-def action_values(agent: NetworkAgent, observations: NDArray[np.uint8]) -> NDArray[np.float32]:
+def action_values(agent: Any, observations: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The agent's value of each action, float32 ``[n, actions]``."""
     seen = torch.from_numpy(observations).to(agent.device)
     with normalised(agent.network, "evaluation"), torch.inference_mode():
@@ -119,7 +118,6 @@ def main() -> None:
             with Progress(arguments.env_steps, f"{arguments.game}: random play, seed {seed}", "env steps") as progress:
                 warm_up(run, arguments.env_steps, parameters.envs, progress)
             started = time.process_time()
-            assert isinstance(run.agent, NetworkAgent)
             while run.agent.updates < max(arguments.updates):
                 run.agent.learn(run.memory)
                 if run.agent.updates in arguments.updates:

@@ -25,7 +25,7 @@ from efficientzero.games import find_game
 from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
-from efficientzero.run import agent_for
+from efficientzero.running.run import agent_for
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "laptop_speed.md"
@@ -98,7 +98,7 @@ def measure(game: str, repetitions: int) -> list[list[str]]:
             ]
         per_env_step = 1000 * (update * agent.updates_due(10**6) / 10**6 + act / environments.count)
         times = [f"{1000 * update:.1f}", f"{1000 * act:.1f}", f"{per_env_step:.1f}"]
-        rows.append([game, name, f"{agent.parameters:,}", *times, *speeds])
+        rows.append([game, name, f"{agent.weight_count:,}", *times, *speeds])
     actions = np.random.default_rng(0).integers(environments.num_actions, size=environments.count)
     step = cpu_seconds(lambda: environments.step(actions), 50 * repetitions)
     rows.append(

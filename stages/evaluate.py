@@ -8,11 +8,13 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
-    from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_video
+    from efficientzero.envs import write_video
+    from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, recorded
+    from efficientzero.games import find_game
     from efficientzero.progress import Progress
     from efficientzero.records.score import ScoreRecord
-    from efficientzero.run import load_finished, save_soundness
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.run import load_finished, save_soundness
 
     configure_torch(parameters.threads)
     settings = parameters.evaluation
@@ -26,11 +28,12 @@ def main() -> None:
         env_steps=milestone,
         frame_skip=environments.frame_skip,
         updates=agent.updates,
-        parameters=agent.parameters,
+        parameters=agent.weight_count,
         training_flops=training_flops,
     ).write(paths.score(milestone))
     save_soundness(agent, recorded(score, environments, parameters.envs), paths.generalisation(milestone))
-    write_video(score, parameters.game, parameters.envs, settings.video_env_steps, paths.video(milestone))
+    shown = score.first_actions[: settings.video_env_steps]
+    write_video(find_game(parameters.game), parameters.envs, EVALUATION_SEED, shown, paths.video(milestone))
     print(f"{identity} at {milestone} env steps: mean return {score.mean_return:.1f}")
 
 

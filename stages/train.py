@@ -12,10 +12,10 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
-    from efficientzero.loop import train
     from efficientzero.progress import Progress
-    from efficientzero.run import save_run, save_soundness
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.loop import train
+    from efficientzero.running.run import save_run, save_soundness
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)

@@ -60,21 +60,21 @@ def checkout(tmp_path_factory):
 
 def test_every_milestone_of_every_agent_is_scored(checkout):
     parameters = yaml.safe_load((checkout / "params.yaml").read_text())
-    budgets = [step["to"] for step in parameters["milestones"]["list"]]
+    milestones = [step["to"] for step in parameters["milestones"]["list"]]
     table = pd.read_csv(checkout / "data" / "scaling" / "scores.csv")
     for agent in parameters["agents"]:
         rows = table[table["agent"] == agent].sort_values("env_steps")
-        assert rows["env_steps"].tolist() == budgets
-        for budget in budgets:
-            record = json.loads((checkout / f"data/scores/{agent}/0/{budget}.json").read_text())
-            row = rows[rows["env_steps"] == budget].iloc[0]
+        assert rows["env_steps"].tolist() == milestones
+        for milestone in milestones:
+            record = json.loads((checkout / f"data/scores/{agent}/0/{milestone}.json").read_text())
+            row = rows[rows["env_steps"] == milestone].iloc[0]
             assert row["score"] == pytest.approx(record["mean_return"])
             assert len(record["episodes"]) == parameters["evaluation"]["episodes"]
-            with Image.open(checkout / f"data/videos/{agent}/0/{budget}.gif") as video:
+            with Image.open(checkout / f"data/videos/{agent}/0/{milestone}.gif") as video:
                 assert video.n_frames > 1
             assert (
-                json.loads((checkout / f"data/runs/{agent}/0/{budget}/manifest.json").read_text())["env_steps"]
-                == budget
+                json.loads((checkout / f"data/runs/{agent}/0/{milestone}/manifest.json").read_text())["env_steps"]
+                == milestone
             )
     with Image.open(checkout / "data" / "scaling" / "score_against_frames.png") as figure:
         assert figure.width > 600

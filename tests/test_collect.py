@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tiny import tiny
 
-from efficientzero.published import folder
+from efficientzero.published import table_file
 from efficientzero.records.paths import RunIdentity
 
 STAGE = Path(__file__).parents[1] / "stages" / "collect.py"
@@ -35,7 +35,7 @@ def test_where_there_is_no_curve_it_says_so_and_of_minatar_nothing(say, capsys):
 
 
 def test_missing_figures_do_not_stop_a_run(say, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(folder, "FOLDER", tmp_path / "none")
+    monkeypatch.setattr(table_file, "FOLDER", tmp_path / "none")
     say(RunIdentity(tiny(game="Pong", agents=["efficientzero"]), "efficientzero", 0))
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("What was to be expected cannot be told: ")

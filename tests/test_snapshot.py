@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import pytest
-from test_loop import Counted, started, train
+from runs import Counted, started
 from tiny import tiny
 
 from efficientzero.records.cost import CostRecord
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import save_run
+from efficientzero.running.loop import train
+from efficientzero.running.run import save_run
 from efficientzero.snapshot import Snapshots, fingerprint
 
 
@@ -41,7 +42,7 @@ def test_work_is_resumed_from_the_newest_whole_snapshot(tmp_path):
         snapshots.folder / "cost.json"
     )
     snapshots.resume(tmp_path / "0")
-    assert 1000.0 < snapshots.cost().cpu_seconds < 1100.0 and 2000.0 < snapshots.cost().wall_seconds < 2100.0
+    assert 1000.0 <= snapshots.cost().cpu_seconds < 1100.0 and 2000.0 <= snapshots.cost().wall_seconds < 2100.0
     (snapshots.folder / "cost.json").write_text('{"cpu_sec')  # a damaged one counts as none
     snapshots.resume(tmp_path / "0")
     assert snapshots.cost().cpu_seconds < 100.0

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again
-from efficientzero.run import load_finished, save_finished
+from efficientzero.running.loop import finish, reanalyze
+from efficientzero.running.run import load_finished, save_finished
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 DECAY = 0.8
@@ -51,7 +51,7 @@ def test_the_average_acts_and_never_learns(name):
     agent = run.agent
     for _ in range(3):
         agent.learn(run.memory)
-    assert all(agent._acting_network(mode) is agent.network for mode in ("training", "best", "sampled"))
+    assert all(agent.acting_network(mode) is agent.network for mode in ("training", "best", "sampled"))
     assert not any(weight.requires_grad for weight in agent.network.parameters())
     assert {id(weight) for group in agent.optimizer.param_groups for weight in group["params"]} == {
         id(weight) for weight in agent.learned_network.parameters()
@@ -103,13 +103,13 @@ def test_a_run_in_parts_has_the_same_bytes_and_what_is_finished_is_the_average(t
     agent, learn, expected = run.agent, run.agent.learn, weights(run.agent.network)
 
     def watched(memory, **how):
-        figures = learn(memory, **how)
+        metrics = learn(memory, **how)
         for key, value in weights(agent.learned_network).items():
             expected[key].lerp_(value, 1 - DECAY)
-        return figures
+        return metrics
 
     agent.learn = watched
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     save_finished(run, tmp_path / "finished")
     loaded, _ = load_finished(run.identity, tmp_path / "finished", run.environments)

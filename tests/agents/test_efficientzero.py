@@ -6,6 +6,7 @@ import torch
 from agents.made_up import ACTIONS, SHAPE, SPECIFICATION, agent, memory, settings
 
 from efficientzero.agents import make_agent
+from efficientzero.agents.efficientzero.agent import sampled_visits
 from efficientzero.networks.heads import ShiftedCells
 
 both_normalisations = pytest.mark.parametrize("normalisation", ["layer", "batch"])
@@ -79,9 +80,9 @@ def test_muzero_reanalyze_is_the_same_agent_with_three_switches_off():
     names = muzero.network_state().keys()
     assert not any("consistency" in name or "cell" in name for name in names)
     assert muzero.prefix_horizon is None and efficientzero.prefix_horizon == 3
-    assert muzero.parameters < efficientzero.parameters
-    figures = muzero.learn(memory())
-    assert "consistency_loss" not in figures
+    assert muzero.weight_count < efficientzero.weight_count
+    metrics = muzero.learn(memory())
+    assert "consistency_loss" not in metrics
 
 
 def test_exploring_depends_on_the_draws_and_playing_its_best_does_not():
@@ -142,7 +143,7 @@ def test_puct_acts_by_visits_and_its_temperature():
     scheduled = agent(**changes, search__temperature=[1.0, 0.1], search__temperature_until=[100])
     visits = np.tile(np.array([[1, 2, 3, 18]]), (400, 1))
     for env_steps, frequent in ((99, 18 / 24), (100, 1.0)):
-        chosen = scheduled._sample_visits(visits, scheduled._temperature(env_steps), np.random.default_rng(0))
+        chosen = sampled_visits(visits, scheduled._temperature(env_steps), np.random.default_rng(0))
         assert (chosen == 3).mean() == pytest.approx(frequent, abs=0.06)
 
 
@@ -292,10 +293,10 @@ def test_it_learns_to_predict_a_reward_that_the_action_decides():
             endings = np.full(4, 1 if row % 6 == 5 else 0, np.uint8)
             filled.record(frames, decision, (action == 2).astype(np.float32), endings, 0)
         for _ in range(80):
-            figures = one.learn(filled)
+            metrics = one.learn(filled)
         decision = one.act(filled.recording.stacks(np.arange(8), np.zeros(8, int)), draws(), env_steps=0, mode="best")
         assert (decision.action == 2).mean() >= 0.8
-        assert figures["reward_loss"] < 0.8
+        assert metrics["reward_loss"] < 0.8
 
 
 @both_normalisations
@@ -304,8 +305,8 @@ def test_bfloat16_trains_and_stays_close_to_float32(normalisation):
     for precision in ("float32", "bfloat16"):
         one, filled = agent(learning__precision=precision, network__normalisation=normalisation), memory()
         for _ in range(3):
-            figures = one.learn(filled)
-        losses.append(figures["loss"])
+            metrics = one.learn(filled)
+        losses.append(metrics["loss"])
     assert losses[1] == pytest.approx(losses[0], rel=0.05) and losses[0] != losses[1]
 
 
@@ -342,11 +343,11 @@ def test_the_gradient_is_clipped():
         one = agent(learning__optimizer="sgd", learning__momentum=0.0, learning__weight_decay=0.0,
                     learning__max_gradient_norm=limit, learning__warmup_updates=0)  # fmt: skip
         before = [weight.detach().clone() for weight in one.network.parameters()]
-        figures = one.learn(memory())
+        metrics = one.learn(memory())
         after = one.network.parameters()
         norm = torch.sqrt(sum(((a.detach() - b) ** 2).sum() for a, b in zip(after, before, strict=True)))
         moved.append(float(norm) / 1e-3)  # the learning rate
-        assert moved[-1] == pytest.approx(min(figures["gradient_norm"], limit), rel=1e-2)
+        assert moved[-1] == pytest.approx(min(metrics["gradient_norm"], limit), rel=1e-2)
     assert moved[0] > 4 * moved[1]
 
 
@@ -401,7 +402,9 @@ def test_refreshing_has_root_noise(monkeypatch):
     randoms = []
     search = one._search
     monkeypatch.setattr(
-        one, "_search", lambda network, seen, random, *more: (randoms.append(random), search(network, seen, random))[1]
+        one,
+        "_search",
+        lambda network, seen, random, *more: (randoms.append(random), search(network, seen, random, *more))[1],
     )
     one.learn(filled)
     assert randoms and all(random is not None for random in randoms)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again, train
+from efficientzero.running.loop import finish, reanalyze, train
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew
@@ -39,7 +39,7 @@ def test_heads_alone_begin_anew_and_without_moments_at_each_doubling(name):
 
     def watched(memory, **how):
         before = weights(run.agent.network)
-        figures = learn(memory, **how)
+        metrics = learn(memory, **how)
         after = weights(run.agent.network)
         if changed(before, after):
             resets.append(run.agent.updates - 1)
@@ -50,7 +50,7 @@ def test_heads_alone_begin_anew_and_without_moments_at_each_doubling(name):
                 for weight_name, weight in run.agent.network.named_parameters()
             }
             assert all(steps[child] == (1 if child in anew else run.agent.updates) for child in steps)
-        return figures
+        return metrics
 
     run.agent.learn = watched
     train(run, 330, parameters.envs, Counted(), never)
@@ -77,15 +77,15 @@ def test_the_old_network_acts_and_is_the_target_until_the_hold_is_over(name):
     first = agent.updates_due(80)
     while agent.updates < first:
         agent.learn(run.memory)
-        assert agent._acting_network("training") is agent.network
+        assert agent.acting_network("training") is agent.network
     old = weights(agent.network)
     for _ in range(6):
         agent.learn(run.memory)
-        assert agent._acting_network("training") is agent.target_network
-        assert agent._acting_network("best") is agent._acting_network("sampled") is agent.network
+        assert agent.acting_network("training") is agent.target_network
+        assert agent.acting_network("best") is agent.acting_network("sampled") is agent.network
         assert all(torch.equal(old[key], value) for key, value in weights(agent.target_network).items())
     agent.learn(run.memory)
-    assert agent._acting_network("training") is agent.network
+    assert agent.acting_network("training") is agent.network
     assert not changed(weights(agent.network), weights(agent.target_network))
 
 
@@ -110,7 +110,7 @@ def test_the_finishing_branch_begins_nothing_anew(name):
     run = started(parameters, name)
     train(run, 96, parameters.envs, Counted(), never)
     before, due = weights(run.agent.network), run.agent.updates_due(100)
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     assert run.agent.updates > due
     assert not changed(before, weights(run.agent.network))

@@ -25,8 +25,8 @@ def prepared(**changes):
 
 def loss_of(one, batch):
     network = copy.deepcopy(one.network).train()
-    loss, figures, errors = unrolled_loss(network, batch, one.settings)
-    return loss, figures, errors, network
+    loss, metrics, errors = unrolled_loss(network, batch, one.settings)
+    return loss, metrics, errors, network
 
 
 @pytest.mark.parametrize("normalisation", ["layer", "batch"])
@@ -40,7 +40,7 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         learning__continuation_weight=0.7,
         network__normalisation=normalisation,
     )
-    loss, figures, errors, network = loss_of(one, batch)
+    loss, metrics, errors, network = loss_of(one, batch)
     # Once more, term by term, with the same network in the same mode.
     network = copy.deepcopy(one.network).train()
     support = network.support
@@ -83,7 +83,7 @@ def test_the_loss_is_the_weighted_sum_of_its_masked_terms(on, normalisation):
         total += 0.5 * (batch.consistency_mask.T * -similarity).sum(0)
     torch.testing.assert_close(loss, (batch.weights * total).mean() / steps)
     np.testing.assert_allclose(errors, expected_errors, rtol=1e-4)
-    assert set(figures) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
+    assert set(metrics) == {"loss", "policy_loss", "value_loss", "reward_loss"} | (
         {"consistency_loss", "continuation_loss"} if on else set()
     )
 

@@ -6,7 +6,8 @@ import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 
 from efficientzero.agents import EnvironmentSpecification, RandomAgent
-from efficientzero.agents.ppo import PPOAgent, fill, rollout_of, rollout_rows
+from efficientzero.agents.ppo import PPOAgent
+from efficientzero.agents.rollouts import fill, rollout_of, rollout_rows
 from efficientzero.parameters import PPOSettings
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision, Estimates, Memory, Priorities, Recording
 
@@ -308,14 +309,14 @@ def test_the_learning_rate_takes_the_factor_it_is_given():
         assert one.ppo.policy.optimizer.param_groups[0]["lr"] == pytest.approx(1e-3 * factor)
 
 
-def test_the_figures_are_those_of_the_update():
+def test_the_metrics_are_those_of_the_update():
     one = agent()
-    figures = one.learn(warm_up(STEPS))
-    assert figures["loss"] == pytest.approx(
-        figures["policy_loss"] + 0.5 * figures["value_loss"] - 0.01 * figures["entropy"]
+    metrics = one.learn(warm_up(STEPS))
+    assert metrics["loss"] == pytest.approx(
+        metrics["policy_loss"] + 0.5 * metrics["value_loss"] - 0.01 * metrics["entropy"]
     )
-    assert figures["entropy"] == pytest.approx(math.log(ACTIONS), abs=0.05)
-    assert 0.0 <= figures["clip_fraction"] <= 1.0 and figures["approximate_kl"] >= -1e-6
+    assert metrics["entropy"] == pytest.approx(math.log(ACTIONS), abs=0.05)
+    assert 0.0 <= metrics["clip_fraction"] <= 1.0 and metrics["approximate_kl"] >= -1e-6
 
 
 @pytest.mark.parametrize("changes", [{}, {"epochs": 1, "minibatch_size": 100}])
@@ -448,8 +449,8 @@ def test_the_global_generators_are_left_as_they_were():
 def test_every_weight_has_one_name_and_moves():
     one = agent()
     before = {name: array.copy() for name, array in one.network_state().items()}
-    assert sum(array.size for array in before.values()) == one.parameters
-    assert one.parameters == sum(weight.numel() for weight in one.ppo.policy.parameters())
+    assert sum(array.size for array in before.values()) == one.weight_count
+    assert one.weight_count == sum(weight.numel() for weight in one.ppo.policy.parameters())
     one.learn(warm_up(STEPS))
     for name, array in one.network_state().items():
         assert (array != before[name]).any(), name

@@ -109,7 +109,7 @@ def test_n_step_returns_end_at_terminations_and_are_cut_at_truncations(td_steps)
     one, memory = agent("multi_step", learning__td_steps=td_steps), chain_world.played(rows=60)
     recording = memory.recording
     positions = np.flatnonzero(memory.priorities.state()[0] > 0)
-    batch, _ = one._batch(memory, positions, np.ones(len(positions), np.float32))
+    batch = one._batch(memory, positions, np.ones(len(positions), np.float32))
     kinds = set()
 
     def worth(at, environment):
@@ -143,7 +143,7 @@ def test_double_evaluates_the_online_networks_choice_by_the_target_network():
             torch.nn.init.zeros_(layer.weight)
             with torch.no_grad():
                 layer.bias.copy_(torch.tensor(bias))
-        batch, _ = one._batch(memory, np.arange(0, 200), np.ones(200, np.float32))
+        batch = one._batch(memory, np.arange(0, 200), np.ones(200, np.float32))
         _, _, errors = one._loss(batch)
         following = 0.3 if double else 0.7
         target = batch.rewards.numpy() + batch.factor.numpy() * following
@@ -163,7 +163,7 @@ def test_the_distributional_loss_is_torchrls():
     for _ in range(30):
         one.learn(memory)
     positions = np.arange(0, 160)
-    batch, _ = one._batch(memory, positions, np.ones(len(positions), np.float32))
+    batch = one._batch(memory, positions, np.ones(len(positions), np.float32))
     loss, _, priorities = one._loss(batch)
 
     class Logits(torch.nn.Module):
@@ -202,7 +202,7 @@ def test_the_distributional_loss_is_torchrls():
 def test_priorities_are_divergences_or_errors():
     """Of a distribution: Kullback-Leibler, 0 where the prediction is the target; of a plain value: |error|."""
     one, memory = agent("distributional", "prioritised"), chain_world.played(priority_exponent=0.5)
-    batch, _ = one._batch(memory, np.arange(64), np.ones(64, np.float32))
+    batch = one._batch(memory, np.arange(64), np.ones(64, np.float32))
     _, _, priorities = one._loss(batch)
     with torch.no_grad():
         following = one.target_network(batch.next_observations)
@@ -253,9 +253,9 @@ def test_the_loss_is_weighted_by_importance(on):
     for place in range(3):
         weights = np.zeros(32, np.float32)
         weights[place] = 32.0
-        batch, _ = one._batch(memory, positions, weights)
+        batch = one._batch(memory, positions, weights)
         losses.append(float(one._loss(batch)[0].detach()))
-    batch, _ = one._batch(memory, positions, np.r_[1.0, 2.0, 4.0, np.zeros(29)].astype(np.float32) * 32.0)
+    batch = one._batch(memory, positions, np.r_[1.0, 2.0, 4.0, np.zeros(29)].astype(np.float32) * 32.0)
     expected = losses[0] + 2.0 * losses[1] + 4.0 * losses[2]
     assert float(one._loss(batch)[0].detach()) == pytest.approx(expected, rel=1e-5)
 
@@ -263,7 +263,7 @@ def test_the_loss_is_weighted_by_importance(on):
 def test_large_errors_count_in_proportion():
     """The Huber loss of an error of 10 is 9.5, of an error of 0.5 it is 0.125."""
     one, memory = agent(), chain_world.played()
-    batch, _ = one._batch(memory, np.arange(32), np.ones(32, np.float32))
+    batch = one._batch(memory, np.arange(32), np.ones(32, np.float32))
     for error, loss in ((10.0, 9.5), (0.5, 0.125)):
         with torch.no_grad():
             predicted = one.network(batch.observations)[torch.arange(32), batch.actions, 0]
@@ -339,7 +339,7 @@ def test_rewards_are_drawn_as_asked_but_none_of_which_nothing_later_is_known():
     assert (rewarded & ~recording.followed.ravel()).any()
     drawn = []
     for one.updates in range(40):
-        positions, weights = one._draw(memory, 1.0)
+        positions, weights = one.draw(memory)
         assert len(positions) == len(weights) == one.learning.batch_size
         drawn.append(positions[-(one.learning.batch_size // 2) :])
     drawn = np.concatenate(drawn)

@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "VIRTUAL_ENV": sys.prefix,
     "OMP_NUM_THREADS": "1",
 }
+EFFICIENTZERO = [sys.executable, "-m", "efficientzero"]  # with the checkout's own code, whichever is installed
 CHEAP = {"profile": "smoke", "agents": ["random"], "milestones.env_steps": 100}
 
 

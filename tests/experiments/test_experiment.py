@@ -12,18 +12,11 @@ from dvc.repo import Repo
 from dvc.utils.hydra import compose_and_dump
 from experiments.checkouts import CHEAP, ENVIRONMENT, ROOT, make_checkout, run
 
-from efficientzero.experiments import (
-    Experiment,
-    ExperimentError,
-    experiment_names,
-    pinned_checkout,
-    remove_experiments,
-    run_experiment,
-    stages_in_log,
-)
-from efficientzero.experiments.checkout import require_remote
-from efficientzero.experiments.composition import composed_text
-from efficientzero.experiments.hydra_value import hydra_value
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.checkout import pinned_checkout, require_remote
+from efficientzero.experiments.composition import composed_text, hydra_value
+from efficientzero.experiments.experiment import Experiment, run_experiment, stages_in_log
+from efficientzero.experiments.git import experiment_names, remove_experiments
 from efficientzero.parameters import ParameterError
 
 
@@ -194,7 +187,7 @@ def test_a_wrong_parameter_is_named(checkout):
 START = """
 import sys
 from pathlib import Path
-from efficientzero.experiments import Experiment, run_experiment
+from efficientzero.experiments.experiment import Experiment, run_experiment
 overrides = {"profile": "smoke", "agents": ["dqn"], "milestones.env_steps": 3200, "evaluation.episodes": 200}
 run_experiment(Experiment("killed", overrides), Path(sys.argv[1]), log=Path(sys.argv[1]) / "data" / "killed.log")
 """

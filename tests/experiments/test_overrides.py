@@ -2,7 +2,7 @@
 
 import pytest
 
-from efficientzero.experiments.overrides import parse_overrides
+from efficientzero.experiments.composition import parse_overrides
 from efficientzero.parameters import ParameterError
 
 

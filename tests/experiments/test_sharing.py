@@ -6,10 +6,11 @@ import json
 import pytest
 import yaml
 from dvc.api import artifacts_show
-from experiments.checkouts import make_checkout, run
+from experiments.checkouts import EFFICIENTZERO, make_checkout, run
 from experiments.ssh_server import PROGRAM, ssh_server
 
-from efficientzero.experiments.registry import find_model, register_model
+from efficientzero.experiments.model import find_model
+from efficientzero.experiments.registration import register_model
 from efficientzero.registered_model import load_registered_model
 
 pytestmark = pytest.mark.slow
@@ -94,7 +95,7 @@ def test_over_ssh(place, tmp_path):
 
 
 def register(folder, *arguments, expect=0):
-    return run(folder, "sh", "stages/run", "register", *arguments, expect=expect)
+    return run(folder, *EFFICIENTZERO, "register", *arguments, expect=expect)
 
 
 def test_a_registered_model_is_downloaded_into_an_empty_folder_and_plays_as_it_was_scored(place, tmp_path, monkeypatch):
@@ -151,9 +152,12 @@ def test_registered_twice_is_one_version_and_another_network_is_the_next(place):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--agent", "dqm"], "--agent: shared has no results of 'dqm'; did you mean dqn?"),
-        (["--agent", "dqn", "--seed", "5"], "--seed: shared has no seed 5 of dqn; it has 0"),
-        (["--agent", "dqn", "--milestone", "300"], "no milestone of 300 env steps; it has 100"),
+        (["--agent", "dqm"], "--agent: shared has no results of agent dqm; did you mean dqn?"),
+        (["--agent", "dqn", "--seed", "5"], "--seed: shared has no results of seed 5; known: 0"),
+        (
+            ["--agent", "dqn", "--milestone", "300"],
+            "--milestone: shared has no results of milestone 300; did you mean 100?",
+        ),
         (["--agent", "dqn", "--rev", "sharde"], "--rev 'sharde': there is no such experiment"),
         (["--agent", "dqn", "--name", "a b"], "letters, digits, '-' and '_'"),
         (["--agent", "dqn", "--version", "1.0"], "--version '1.0': a version is three numbers"),
@@ -170,9 +174,9 @@ def test_what_is_wrong_is_said_in_a_sentence(place, arguments, message):
 def test_a_workspace_that_is_not_committed_is_refused(place):
     fifth = clone(place, "fifth")
     assert "dvc.lock: there is none" in register(fifth, "--agent", "dqn", expect=2)
-    with (fifth / "src" / "efficientzero" / "run.py").open("a") as file:
+    with (fifth / "src" / "efficientzero" / "evaluation.py").open("a") as file:
         file.write("# changed\n")
-    assert "src/efficientzero/run.py: not committed" in register(fifth, "--agent", "dqn", expect=2)
+    assert "src/efficientzero/evaluation.py: not committed" in register(fifth, "--agent", "dqn", expect=2)
 
 
 def test_results_whose_data_are_elsewhere_are_refused(place):

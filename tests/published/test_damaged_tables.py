@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from efficientzero.published import PublishedFiguresError, best_scores, folder, published_curves, table_file
+from efficientzero.published import PublishedFiguresError, best_scores, published_curves, table_file
 
 HEADER = "game,agent,seed,frames,score,runs,standard_deviation,measure,publication,source"
 GOOD = "Alien,A,0,400000,10.5,5,,return,P,S"
@@ -23,7 +23,7 @@ COLUMNS = {
 @pytest.fixture
 def read(tmp_path, monkeypatch):
     """Reads a table of the given lines."""
-    monkeypatch.setattr(folder, "FOLDER", tmp_path)
+    monkeypatch.setattr(table_file, "FOLDER", tmp_path)
 
     def read(*lines, header=HEADER):
         (tmp_path / "table.csv.gz").write_bytes(gzip.compress("\n".join([header, *lines, ""]).encode()))
@@ -96,7 +96,7 @@ def test_unknown_names_are_answered_with_the_known_ones():
 
 def test_a_package_without_a_checkout_says_so(tmp_path):
     """Here the package is copied to where no data folder is near, as `pip install` would."""
-    package = Path(folder.__file__).parents[1]
+    package = Path(table_file.__file__).parents[1]
     for part in ("games", "published"):
         shutil.copytree(package / part, tmp_path / "efficientzero" / part)
     (tmp_path / "efficientzero" / "__init__.py").write_text("")

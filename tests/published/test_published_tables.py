@@ -11,7 +11,6 @@ import pytest
 from efficientzero.games import find_game, suite
 from efficientzero.published import (
     atari_fifty,
-    best_known,
     best_scores,
     board_game_frontier,
     efficientzero_value_errors,
@@ -19,6 +18,7 @@ from efficientzero.published import (
     list_published,
     published_curves,
     reported_aggregates,
+    scores,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -145,7 +145,7 @@ def test_best_scores_say_whose():
 def test_an_agent_counts_with_its_mean_and_only_if_its_frames_are_known(monkeypatch):
     rows = [("A", 0, 400, 1.0), ("A", 1, 400, 5.0), ("B", 0, 400, 4.0), ("C", 0, None, 9.0), ("D", 0, 10**9, 8.0)]
     table = pd.DataFrame(rows, columns=["agent", "seed", "frames", "score"]).astype({"frames": "Int64"})
-    monkeypatch.setattr(best_known, "final_scores", lambda: table.assign(publication="P", game="Alien"))
+    monkeypatch.setattr(scores, "final_scores", lambda: table.assign(publication="P", game="Alien"))
     assert best_scores("agent at 200M frames") == {"Alien": 4.0}
     assert best_scores("agent") == {"Alien": 9.0}
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from efficientzero.__main__ import parsed
 from efficientzero.scaling import ScalingInputError, gather
 from efficientzero.scaling.sources import combine
 
@@ -141,12 +142,11 @@ def test_importing_the_analysis_loads_no_dvc():
     assert command(Path(__file__).parents[2] / "src", sys.executable, "-c", code).split() == ["False", "False"]
 
 
-def test_the_stage_writes_a_comparison_of_several_experiments(repository, tmp_path):
-    root = Path(__file__).parents[2]
+def test_several_experiments_are_compared(repository, tmp_path, monkeypatch):
+    monkeypatch.chdir(repository)
     output = tmp_path / "comparison"
-    command(
-        repository, "sh", str(root / "stages" / "run"), "scaling", "--revs", "pong", "alien", "--output", str(output)
-    )
+    options = parsed(["compare", "pong", "alien", "--output", str(output)])
+    assert options.run(options, Path()) == 0
     assert set(pd.read_csv(output / "scores.csv").revision) == {"pong", "alien"}
     assert (output / "score_against_frames.svg").exists() and not (output / "drift.csv").exists()
     assert not (output / "soundness.csv").exists()  # of revisions from before it was measured, too

@@ -187,28 +187,6 @@ def test_a_game_without_a_ceiling_has_its_scores_and_reasons(folder):
     assert pd.read_csv(folder / "data" / "scaling" / "aggregates.csv").empty
 
 
-def test_experiments_are_never_written_over_the_output_of_dvc(folder):
-    result = run(folder, "--revs", "main", "--output", "data/scaling")
-    assert result.returncode == 2 and result.stderr.startswith("--output: ") and result.stderr.count("\n") == 1
-    result = run(folder, "--revs", "main")
-    assert result.returncode == 2 and "'main': there is no such experiment" in result.stderr
-    assert "Traceback" not in result.stderr and result.stderr.count("\n") == 1
-    assert not (folder / "data" / "scaling").exists() and not (folder / "data" / "comparison").exists()
-
-
-def test_a_place_that_cannot_be_a_folder_is_refused_before_any_work(folder):
-    (folder / "file").write_text("")
-    for place in ("file", "file/below"):
-        result = run(folder, "--published", "lightzero_2m", "--output", place)
-        assert result.returncode == 2 and result.stderr.count("\n") == 1
-        assert result.stderr.startswith(f"--output: {place} cannot be a folder") and "file is a file" in result.stderr
-
-
-def test_an_empty_name_is_no_name(folder):
-    result = run(folder, "--published", "")
-    assert result.returncode == 2 and result.stderr.startswith("--published: there is no ''")
-
-
 def test_reads_what_the_parameters_list_and_not_what_the_folder_holds(folder):
     assert run(folder).returncode == 0
     scores = pd.read_csv(folder / "data" / "scaling" / "scores.csv")

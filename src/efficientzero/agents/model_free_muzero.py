@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,15 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from efficientzero.agents.augment import augmented
-from efficientzero.agents.efficientzero.reanalysis import Estimate, ReanalysingAgent
+from efficientzero.agents.efficientzero.reanalysis import bootstrap_values, reanalyze
 from efficientzero.agents.efficientzero.soundness import MODES, draw_sample, normalised, value_soundness
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy, greedy_policy
-from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification, Measurement, Mode
+from efficientzero.agents.learner import Learner, Loss, cells_shift
 from efficientzero.agents.random_streams import generator
-from efficientzero.agents.replay_agent import cells_shift
 from efficientzero.agents.targets import n_step_values, off_policy_steps, unroll
 from efficientzero.networks import CategoricalSupport, Head, Representation, architecture_for, cross_entropy, trunk
 from efficientzero.parameters import ModelFreeMuZeroSettings, Network
+from efficientzero.progress import Progress
 from efficientzero.replay import Decision, Memory, Recording
 
 
@@ -74,7 +74,7 @@ class ActionValueNetwork(nn.Module):
         return self.support.decode(self(observation))
 
 
-class ModelFreeMuZeroAgent(ReanalysingAgent):
+class ModelFreeMuZeroAgent(Learner):
     """n-step Q-learning with MuZero's network and categorical values.
 
     Targets bootstrap from the highest action value of the target network, computed anew for every batch: reanalysis
@@ -102,8 +102,7 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`."""
-        values = self._action_values(self._acting_network(mode), observation)
+        values = self._action_values(self.acting_network(mode), observation)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         decision = epsilon_greedy(values, epsilon, random, estimated=True)
         # What is kept is the estimate, as reanalysis makes it: the drift from the one to the other is not epsilon's.
@@ -111,18 +110,23 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
 
     def _action_values(self, network: ActionValueNetwork, observation: NDArray[np.uint8]) -> NDArray[np.float32]:
         """``[batch, actions]``."""
-        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
+        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self.autocast():
             return network.eval().values(torch.from_numpy(observation).to(self.device)).cpu().numpy()
 
-    def _estimate(self, network: Any, observation: NDArray[np.uint8], random: np.random.Generator) -> Estimate:
-        values = self._action_values(network, observation)
-        return Estimate(greedy_policy(values), values.max(axis=1))
+    def _estimate(
+        self, observation: NDArray[np.uint8], random: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Greedy policy and highest action value of the target network."""
+        values = self._action_values(self.target_network, observation)
+        return greedy_policy(values), values.max(axis=1)
 
-    def _values(self, network: ActionValueNetwork, observation: Tensor) -> Tensor:
-        return network.values(observation).amax(dim=1)
+    def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
+        """Also makes the target network the present one."""
+        self.renew_target_network()
+        return reanalyze(memory, self._estimate, progress, seed=self.seed, updates=self.updates)
 
     def soundness(self, recording: Recording) -> list[Measurement]:
-        """See :class:`efficientzero.agents.interface.Agent`; the root value is the highest action value."""
+        """The root value is the highest action value."""
         if len(recording) < 2:  # a batch of one has no statistics
             return []
         random = generator(self.seed, "soundness", len(recording))
@@ -130,32 +134,40 @@ class ModelFreeMuZeroAgent(ReanalysingAgent):
 
         def values(mode: Mode) -> NDArray[np.float32]:
             observations = torch.from_numpy(sample.observations).to(self.device)
-            with normalised(self.network, mode), torch.inference_mode(), self._autocast():
-                return self._values(self.network, observations).cpu().numpy()
+            with normalised(self.network, mode), torch.inference_mode(), self.autocast():
+                return self.network.values(observations).amax(dim=1).cpu().numpy()
 
         return value_soundness(sample, {mode: values(mode) for mode in MODES})
 
-    def _batch(
-        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
-    ) -> tuple[ActionValueBatch, dict[str, float]]:
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
+        """One update."""
+        self.begin_update(finishing=finishing)
+        positions, weights = self.draw(memory)
+        batch = self._batch(memory, positions, weights)
+        return self.descend(memory, positions, lambda: self._loss(batch), learning_rate_factor, finishing=finishing)
+
+    def _batch(self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]) -> ActionValueBatch:
         learning, recording = self.settings.learning, memory.recording
         td_steps: NDArray[np.int64] | int = learning.td_steps
         if self.settings.off_policy_correction:
             td_steps = off_policy_steps(learning.td_steps, len(recording) - positions, learning.off_policy_interval)
         unrolled = unroll(recording, positions, 0, td_steps)
-        value = n_step_values(recording, unrolled, self._network_values(memory, unrolled), self.settings.discount)
+        bootstrap = bootstrap_values(recording, unrolled, self._target_values)
+        value = n_step_values(recording, unrolled, bootstrap, self.settings.discount)
         rows, environments = recording.locate(positions)
         observations = torch.from_numpy(recording.stacks(rows, environments)).to(self.device)
         random = generator(self.seed, "batch", self.updates)
-        batch = ActionValueBatch(
+        return ActionValueBatch(
             observations=augmented(observations, self.shift, learning.augmentation_intensity, random),
             actions=torch.from_numpy(recording.actions[rows, environments].astype(np.int64)).to(self.device),
             value=torch.from_numpy(value[:, 0]).to(self.device),
             weights=torch.from_numpy(weights).to(self.device),
         )
-        return batch, {}
 
-    def _loss(self, batch: ActionValueBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+    def _target_values(self, observation: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._action_values(self.target_network, observation).max(axis=1)
+
+    def _loss(self, batch: ActionValueBatch) -> Loss:
         support = self.network.support
         logits = self.learned_network(batch.observations)
         logits = logits[torch.arange(len(logits), device=logits.device), batch.actions]

@@ -1,12 +1,8 @@
 """Proximal policy optimisation (Schulman et al. 2017), by stable-baselines3: the on-policy agent to compare with.
 
 stable-baselines3 owns the heads, the advantages, the loss and the optimiser. It sees no environment: rollouts come from
-the run's recording, so that this agent has the protocol, the budget and the exact resumption of every other.
-
-The recording is cut into rollouts of ``rollout_steps`` rows, one for each update, which is what the field calls an
-iteration: some epochs of minibatches. The newest row has nothing after it yet to bootstrap from, so each cut is made
-before it: it lends its value to the rollout that ends there, and opens the next one. Hence every transition but those
-of the newest row is in just one rollout, and the first rollout is a row shorter than the others.
+the run's recording, so that this agent has the protocol, the budget and the exact resumption of every other. How it is
+cut: ``rollouts.py``.
 """
 
 from __future__ import annotations
@@ -26,13 +22,15 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.utils import FloatSchedule
 from torch import Tensor, nn
 
-from efficientzero.agents.interface import Acting, EnvironmentSpecification
-from efficientzero.agents.network_agent import NetworkAgent, initial_weights
-from efficientzero.agents.random_streams import generator
+from efficientzero.agents.flops import FlopCounter
+from efficientzero.agents.interface import Acting, EnvironmentSpecification, Measurement
+from efficientzero.agents.random_streams import generator, initial_weights
+from efficientzero.agents.rollouts import fill, rollout_of, rollout_rows
+from efficientzero.agents.state import agent_arrays, load_network, network_arrays, restore_agent, weight_count
 from efficientzero.networks import Convolutions
 from efficientzero.parameters import PPOSettings
 from efficientzero.progress import Progress
-from efficientzero.replay import ONGOING, TRUNCATED, Decision, Memory
+from efficientzero.replay import Decision, Memory, Recording
 
 
 class ConvolutionalFeatures(BaseFeaturesExtractor):
@@ -66,58 +64,7 @@ def global_numpy_seed(random: np.random.Generator) -> Iterator[None]:
         np.random.set_state(before)  # noqa: NPY002
 
 
-def rollout_rows(rollout: int, rollout_steps: int) -> range:
-    """The rows of the recording that make up a rollout; the row after the last is bootstrapped from."""
-    return range(max(rollout * rollout_steps - 1, 0), (rollout + 1) * rollout_steps - 1)
-
-
-def rollout_of(update: int, rollouts: int) -> int:
-    """Which of the whole rollouts an update learns from.
-
-    Each in its turn; once there is no new one, again from the newest back to the oldest, and over again.
-
-    Args:
-        update: updates made before this one. rollouts: how many are whole.
-
-    Raises:
-        ValueError: there is none.
-    """
-    if rollouts == 0:
-        raise ValueError("PPO has no whole rollout to learn from yet; a smaller rollout_steps gives an earlier one")
-    return update if update < rollouts else rollouts - 1 - (update - rollouts) % rollouts
-
-
-def fill(buffer: RolloutBuffer, memory: Memory, rows: range, values: NDArray[np.float32]) -> None:
-    """Fills an empty buffer with rows of the recording, and computes their advantages and returns.
-
-    These are generalised advantage estimates (Schulman et al. 2016, equation 16), and lambda-returns for the value.
-    Nothing is bootstrapped past a termination. What a truncation cut off was never seen, so that, as in
-    :mod:`efficientzero.agents.targets`, the episode's last row has no target: its value stands for all that follows it,
-    its own reward included. Its advantage is zero (until a minibatch's are normalised), its return is its value, and
-    rows before it bootstrap from it.
-
-    Args:
-        buffer: of ``len(rows)`` rows. memory: also holds the policy that each action was drawn from.
-        rows: consecutive. values: float32 ``[len(rows) + 1, environments]``, of the rows and the one after them.
-    """
-    recording = memory.recording
-    environments = np.arange(recording.environments)
-    for index, row in enumerate(rows):
-        action = recording.actions[row].astype(np.int64)
-        policy = memory.estimates.policy[row * recording.environments + environments, action]
-        before = recording.endings[row - 1] if row else None
-        buffer.add(
-            recording.stacks(np.full_like(environments, row), environments),
-            action,
-            np.where(recording.endings[row] == TRUNCATED, values[index], recording.rewards[row]),
-            np.ones(len(environments)) if before is None else before != ONGOING,
-            torch.from_numpy(values[index]),
-            torch.from_numpy(np.log(policy)),
-        )
-    buffer.compute_returns_and_advantage(torch.from_numpy(values[-1]), recording.endings[rows[-1]] != ONGOING)
-
-
-class PPOAgent(NetworkAgent):
+class PPOAgent:
     """Acts by its policy network, and learns from each rollout once.
 
     Args:
@@ -176,19 +123,19 @@ class PPOAgent(NetworkAgent):
         # The policy knows its features by three names; here each weight has one.
         policy = self.ppo.policy
         parts = {"features": policy.features_extractor, "policy": policy.action_net, "value": policy.value_net}
-        super().__init__(nn.ModuleDict(parts), seed=seed, device=device)
-
-    @property
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Made by stable-baselines3."""
-        return self.ppo.policy.optimizer
+        self.network = nn.ModuleDict(parts).to(device)
+        self.optimizer = policy.optimizer
+        self.seed = seed
+        self.device = device
+        self.updates = 0
+        self.flop_counter = FlopCounter()
 
     # Acting
 
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`; training adds nothing to the policy."""
+        """Training adds nothing to the policy."""
         with self.flop_counter.counted("act", len(observation)):
             policy, value = self._predict(observation)
         if mode == "best":
@@ -210,11 +157,11 @@ class PPOAgent(NetworkAgent):
     # Learning
 
     def updates_due(self, env_steps: int) -> int:
-        """One for each whole rollout; see :class:`efficientzero.agents.interface.Agent`."""
+        """One for each whole rollout."""
         return env_steps // (self.settings.rollout_steps * self.environments)
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update: every epoch over one rollout; see :class:`efficientzero.agents.interface.Agent`.
+        """One update: every epoch over one rollout.
 
         Raises:
             ValueError: no rollout is whole yet.
@@ -231,7 +178,7 @@ class PPOAgent(NetworkAgent):
         with self.flop_counter.counted("learn", positions), global_numpy_seed(shuffle):
             self._train()
         self.updates += 1
-        return self._figures()
+        return self._metrics()
 
     def _train(self) -> None:
         """What stable-baselines3 does with its rollout buffer; it does not look for weights that are not finite."""
@@ -266,7 +213,7 @@ class PPOAgent(NetworkAgent):
         fill(buffer, memory, rows, np.concatenate(parts).reshape(-1, self.environments))
         return buffer
 
-    def _figures(self) -> dict[str, float]:
+    def _metrics(self) -> dict[str, float]:
         """What stable-baselines3 logged of an update: means over its minibatches, ``approximate_kl`` of its last epoch.
 
         ``loss`` is the weighted sum of the other three. ``approximate_kl`` estimates KL(behaviour || present policy).
@@ -284,3 +231,30 @@ class PPOAgent(NetworkAgent):
 
     def reanalyze(self, memory: Memory, progress: Progress) -> None:
         """Nothing to search."""
+
+    def soundness(self, recording: Recording) -> list[Measurement]:
+        """Nothing: it has no model."""
+        return []
+
+    # State
+
+    @property
+    def flops(self) -> int:
+        return self.flop_counter.total
+
+    @property
+    def weight_count(self) -> int:
+        return weight_count(self.network)
+
+    def state(self) -> dict[str, NDArray]:
+        return agent_arrays({"network": self.network}, self.network, self.optimizer, self.updates, self.flops)
+
+    def restore(self, state: dict[str, NDArray]) -> None:
+        counts = restore_agent(state, {"network": self.network}, self.network, self.optimizer)
+        self.updates, self.flop_counter.total = counts
+
+    def network_state(self) -> dict[str, NDArray]:
+        return network_arrays(self.network, "network.")
+
+    def restore_network(self, state: dict[str, NDArray]) -> None:
+        load_network(self.network, state, "network.")

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from efficientzero.agents.augment import augmented
 from efficientzero.agents.exploration import epsilon_at, epsilon_greedy
-from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification
+from efficientzero.agents.interface import Acting, Drift, EnvironmentSpecification, Measurement
+from efficientzero.agents.learner import Learner, Loss, cells_shift
 from efficientzero.agents.random_streams import generator
-from efficientzero.agents.replay_agent import ReplayAgent, cells_shift
 from efficientzero.agents.targets import n_step_values, unroll
 from efficientzero.networks import (
     Convolutions,
@@ -25,7 +25,7 @@ from efficientzero.networks import (
 )
 from efficientzero.parameters import RainbowSettings
 from efficientzero.progress import Progress
-from efficientzero.replay import Decision, Memory
+from efficientzero.replay import Decision, Memory, Recording
 
 
 class ValueNetwork(nn.Module):
@@ -108,7 +108,7 @@ class TransitionBatch:
     weights: Tensor
 
 
-class RainbowAgent(ReplayAgent):
+class RainbowAgent(Learner):
     """Learns action values, or their distributions, by n-step Q-learning.
 
     The n steps are cut short at the newest row of an episode that was truncated or goes on. The arguments are those of
@@ -157,13 +157,13 @@ class RainbowAgent(ReplayAgent):
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`; ``best`` acts by the noisy layers' means."""
-        network = self._acting_network(mode)
+        """``best`` acts by the noisy layers' means."""
+        network = self.acting_network(mode)
         if mode == "best":
             silence_noise(network)
         else:
             resample_noise(network, random)
-        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
+        with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self.autocast():
             values = self._means(network(torch.from_numpy(observation).to(self.device))).cpu().numpy()
         return epsilon_greedy(values, epsilon_at(self.settings.exploration, env_steps, mode), random, estimated=False)
 
@@ -175,9 +175,18 @@ class RainbowAgent(ReplayAgent):
         """Nothing: its targets are made anew for every batch, and none is kept."""
         return None
 
-    def _batch(
-        self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]
-    ) -> tuple[TransitionBatch, dict[str, float]]:
+    def soundness(self, recording: Recording) -> list[Measurement]:
+        """Nothing: it has no model."""
+        return []
+
+    def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
+        """One update."""
+        self.begin_update(finishing=finishing)
+        positions, weights = self.draw(memory)
+        batch = self._batch(memory, positions, weights)
+        return self.descend(memory, positions, lambda: self._loss(batch), learning_rate_factor, finishing=finishing)
+
+    def _batch(self, memory: Memory, positions: NDArray[np.int64], weights: NDArray[np.float32]) -> TransitionBatch:
         recording, learning = memory.recording, self.learning
         unrolled = unroll(recording, positions, 0, self.td_steps)
         discount = self.settings.discount
@@ -196,9 +205,9 @@ class RainbowAgent(ReplayAgent):
             "weights": weights,
         }
         tensors = {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
-        return TransitionBatch(observations=observations, next_observations=next_observations, **tensors), {}
+        return TransitionBatch(observations=observations, next_observations=next_observations, **tensors)
 
-    def _loss(self, batch: TransitionBatch) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+    def _loss(self, batch: TransitionBatch) -> Loss:
         resample_noise(self.learned_network, generator(self.seed, "noise", self.updates))
         resample_noise(self.target_network, generator(self.seed, "target noise", self.updates))
         everyone = torch.arange(len(batch.actions), device=self.device)

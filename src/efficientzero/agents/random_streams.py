@@ -7,8 +7,11 @@ counts anyway (its env steps, its updates). A resumed run therefore draws what t
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
+import torch
 
 
 def generator(seed: int, purpose: str, *counters: int) -> np.random.Generator:
@@ -20,3 +23,11 @@ def generator(seed: int, purpose: str, *counters: int) -> np.random.Generator:
         counters: non-negative integers that place the draw within the run.
     """
     return np.random.default_rng(np.random.SeedSequence((seed, zlib.crc32(purpose.encode()), *counters)))
+
+
+@contextmanager
+def initial_weights(seed: int, *updates: int) -> Iterator[None]:
+    """Within it torch draws a run's initial weights, or those of later; its global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(generator(seed, "network", *updates).integers(2**63)))
+        yield

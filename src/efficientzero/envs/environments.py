@@ -17,12 +17,12 @@ from efficientzero.games import Game
 from efficientzero.parameters import Environments
 
 
-def make_emulators(game: Game, parameters: Environments, *, count: int, threads: int) -> Emulators:
-    """The backend of the game's family."""
+def make_emulators(game: Game, parameters: Environments, *, count: int, threads: int, **shown: Any) -> Emulators:
+    """The backend of the game's family; ``shown``: how an ALE game shows itself otherwise than ``parameters`` say."""
     if game.family == "ale":
         from efficientzero.envs.atari import AtariEmulators
 
-        return AtariEmulators(game, parameters, count=count, threads=threads)
+        return AtariEmulators(game, parameters, count=count, threads=threads, **shown)
     from efficientzero.envs.minatar import MinAtarEmulators
 
     return MinAtarEmulators(game, parameters, count=count)
@@ -191,11 +191,5 @@ class GameEnvironments:
 
 
 _WHAT_AN_EPISODE_DEPENDS_ON = {
-    "frame_skip",
-    "noop_max",
-    "sticky_actions",
-    "max_frames_per_episode",
-    "stagger_env_steps",
-    "size",
-    "color",
-}
+    "frame_skip", "noop_max", "sticky_actions", "max_frames_per_episode", "stagger_env_steps", "size", "color"
+}  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientzero.envs.environments import episode_seed
-from efficientzero.envs.step import Emulators
+from efficientzero.envs.environments import episode_seed, make_emulators
 from efficientzero.games import Game
 from efficientzero.parameters import Environments
+from efficientzero.records.files import write_whole
 
 _CELL = 16  # pixels per MinAtar cell
 # One colour a channel, far apart from one another and from the black background.
@@ -31,6 +32,21 @@ _CHANNEL_COLORS = np.array(
 )
 
 
+def write_video(game: Game, parameters: Environments, seed: int, actions: Sequence[int], path: Path) -> None:
+    """A GIF of :func:`rgb_frames`, at the game's real speed."""
+    from PIL import Image  # which only videos need
+
+    pictures = rgb_frames(game, parameters, seed, actions)
+    # An ALE env step is frame_skip frames at 60 Hz; MinAtar has no speed of its own, 10 steps a second can be followed.
+    milliseconds = 1000 * parameters.frame_skip / 60 if game.family == "ale" else 100
+    palette = Image.fromarray(pictures.max(axis=0)).quantize(64)
+    images = [Image.fromarray(picture).quantize(64, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    duration = round(milliseconds, -1)
+    write_whole(
+        path, lambda draft: images[0].save(draft, save_all=True, append_images=images[1:], duration=duration, loop=0)
+    )
+
+
 def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequence[int]) -> NDArray[np.uint8]:
     """Plays environment 0's first episode of ``GameEnvironments(..., seed=seed, training=False)`` again, for a video.
 
@@ -39,7 +55,7 @@ def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequenc
     over the last two frames of each env step). Raises ``ValueError`` for actions that the game does not have or that go
     on after its end.
     """
-    emulators = _color_emulators(game, parameters)
+    emulators = make_emulators(game, parameters, count=1, threads=1, screen=(210, 160), color="rgb")
     outside = [action for action in actions if not 0 <= action < emulators.num_actions]
     if outside:
         raise ValueError(f"actions: expected 0 to {emulators.num_actions - 1}, got {outside[0]}.")
@@ -54,16 +70,6 @@ def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequenc
         game_over = bool(over[0])
     pictures = np.stack(observations)
     return np.moveaxis(pictures, 1, -1).copy() if game.family == "ale" else _paint(pictures)
-
-
-def _color_emulators(game: Game, parameters: Environments) -> Emulators:
-    if game.family == "ale":
-        from efficientzero.envs.atari import AtariEmulators
-
-        return AtariEmulators(game, parameters, count=1, threads=1, screen=(210, 160), color="rgb")
-    from efficientzero.envs.minatar import MinAtarEmulators
-
-    return MinAtarEmulators(game, parameters, count=1)
 
 
 def _paint(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:

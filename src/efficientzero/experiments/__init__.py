@@ -1,26 +1,8 @@
-"""Many experiments: sweeps over parameters, suites of games, several machines.
+"""Many experiments: sweeps over parameters, suites of games, several machines, registered models.
 
 An experiment is one `dvc exp run --temp`, in a process of its own. No torch is imported.
 """
 
-from efficientzero.experiments.checkout import pinned_checkout
-from efficientzero.experiments.experiment import (
-    Experiment,
-    ExperimentError,
-    Stages,
-    experiment_names,
-    remove_experiments,
-    run_experiment,
-    stages_in_log,
-)
 
-__all__ = [
-    "Experiment",
-    "ExperimentError",
-    "Stages",
-    "experiment_names",
-    "pinned_checkout",
-    "remove_experiments",
-    "run_experiment",
-    "stages_in_log",
-]
+class ExperimentError(Exception):
+    """Something that a user can mend; the message says what is wrong and what to do."""

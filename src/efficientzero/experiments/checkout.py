@@ -12,12 +12,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from efficientzero.experiments.experiment import ExperimentError, git
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.git import git, head
 
-COMPOSED = {
-    "params.yaml",
-    "dvc.lock",
-}  # what `dvc exp run` leaves changed; composed and computed anew in every experiment
+COMPOSED = {"params.yaml", "dvc.lock"}  # `dvc exp run` leaves them changed; made anew in every experiment
 CODE = ("conf/", "src/", "pyx/", "stages/", "plugins/")  # a new file there would be left out without a word
 SWEEPS = "conf/sweep/"  # is read by the sweep itself, and by no experiment
 
@@ -41,7 +39,7 @@ def pinned_checkout(repository: Path, *, new_sweeps: bool = True) -> Path:
         raise ExperimentError(
             f"{named}: not committed, and experiments run the code of a commit; `git commit` it first"
         )
-    commit = git(repository, "rev-parse", "HEAD").strip()
+    commit = head(repository)
     checkout = repository.resolve() / ".dvc" / "tmp" / "checkouts" / commit[:12]
     checkout.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(checkout.parent / "making.lock"):

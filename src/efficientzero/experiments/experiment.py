@@ -6,26 +6,24 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from efficientzero.experiments.hydra_value import hydra_value
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.composition import hydra_value
+from efficientzero.experiments.git import experiment_names, experiment_references, git
 
 GUARD = Path(__file__).with_name("guard.py")
 LAST_LINES = 12
 ATTEMPTS = 3
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of what has a folder, and whose experiments' names begin so
 NAMELESS = re.compile(r"exp-[0-9a-f]{5}")  # DVC's own where it knows no name
-EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/(\S+)")
 RAN = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 CACHED = re.compile(r"^Stage '([^']+)' is cached", re.MULTILINE)
 UNCHANGED = re.compile(r"^Stage '([^']+)' didn't change", re.MULTILINE)
-
-
-class ExperimentError(Exception):
-    """An experiment could not be run; the message names it, shows DVC's last lines and says where all of them are."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ class Experiment:
 class Stages:
     """The names of an experiment's stages, such as ``train@dqn-0-milestone1``, by what DVC did with each."""
 
-    ran: tuple[str, ...]  # executed; the last of them may be running still
-    cached: tuple[str, ...]  # taken from the run cache
-    unchanged: tuple[str, ...]
+    ran: tuple[str, ...] = ()  # executed; the last of them may be running still
+    cached: tuple[str, ...] = ()  # taken from the run cache
+    unchanged: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -71,7 +69,8 @@ def run_experiment(experiment: Experiment, repository: Path, *, log: Path, pull:
         pull: fetch from the DVC remote what it has of stages that ran elsewhere.
 
     Raises:
-        ExperimentError: the name is taken or no name, or a stage or DVC failed.
+        ExperimentError: the name is taken or no name, or a stage or DVC failed; then it shows DVC's last lines and says
+            where all of them are.
     """
     name = experiment.name
     if not NAME.fullmatch(name):
@@ -80,10 +79,9 @@ def run_experiment(experiment: Experiment, repository: Path, *, log: Path, pull:
         raise ExperimentError(f"{name}: there is an experiment of that name; `dvc exp remove {name}` removes it")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "-n", name, *(["--pull"] if pull else [])]
-    guard = [sys.executable, "-P", str(GUARD), "--repository", str(repository.resolve()), "--name", name]
-    guard += ["--log", str(log.resolve()), "--", *command, *experiment.arguments()]
+    guard = [sys.executable, "-P", str(GUARD), str(repository.resolve()), name, str(log.resolve())]
     for _ in range(ATTEMPTS):
-        status = _wait_for(guard)
+        status = _wait_for([*guard, *command, *experiment.arguments()])
         # DVC takes its lock once more after all is recorded, and may fail at that. And a run that ends just when this
         # one has been prepared may take it over: then this one ends without an error and without a result.
         recorded = name in experiment_names(repository)
@@ -101,7 +99,7 @@ def run_experiment(experiment: Experiment, repository: Path, *, log: Path, pull:
 
 
 def _wait_for(guard: list[str]) -> int:
-    process = subprocess.Popen(guard, stdin=subprocess.PIPE, env=environment(), start_new_session=True)
+    process = subprocess.Popen(guard, stdin=subprocess.PIPE, env=_environment(), start_new_session=True)
     try:
         return process.wait()
     finally:  # interrupted: the closed pipe tells the guard
@@ -121,7 +119,7 @@ def _remove_nameless_copies(repository: Path) -> None:
 
     A run that takes over another one, prepared just when it ended, may lose the other's name.
     """
-    found = {reference: name for name, reference in _references(repository)}
+    found = {reference: name for name, reference in experiment_references(repository)}
     parameters = {
         reference: (Path(reference).parent, git(repository, "rev-parse", f"{reference}:params.yaml"))
         for reference in found
@@ -132,38 +130,8 @@ def _remove_nameless_copies(repository: Path) -> None:
             git(repository, "update-ref", "-d", reference)
 
 
-def experiment_names(repository: Path) -> list[str]:
-    """The names of all experiments of all commits, sorted."""
-    return sorted(name for name, _ in _references(repository))
-
-
-def remove_experiments(names: Sequence[str], repository: Path) -> None:
-    """Removes experiments by name, of whatever commit, as `dvc exp remove` does; names that are not there are ignored.
-
-    Their outputs stay in DVC's cache until `dvc gc`.
-    """
-    for name, reference in _references(repository):
-        if name in names:
-            git(repository, "update-ref", "-d", reference)
-
-
-def environment() -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """The environment of a process that runs DVC: this Python comes first, and nothing of a stage this runs under."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     return {**kept, "PATH": path, "VIRTUAL_ENV": sys.prefix}
-
-
-def _references(repository: Path) -> list[tuple[str, str]]:
-    """Names and Git references of all experiments."""
-    found = git(repository, "for-each-ref", "--format=%(refname)", "refs/exps/").splitlines()
-    matches = [EXPERIMENT.fullmatch(reference) for reference in found]
-    return [(match[3], match[0]) for match in matches if match]
-
-
-def git(repository: Path, *arguments: str) -> str:
-    """What a Git command prints. Raises ExperimentError if it fails."""
-    result = subprocess.run(["git", *arguments], cwd=repository, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise ExperimentError(f"{repository}: `git {' '.join(arguments)}` failed: {result.stderr.strip()}")
-    return result.stdout

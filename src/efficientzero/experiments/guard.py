@@ -1,4 +1,4 @@
-"""Runs one `dvc exp run --temp` and ends with whoever started it; a script of its own, `experiment.py` starts it.
+"""``guard.py REPOSITORY NAME LOG COMMAND``: runs `dvc exp run --temp`, and ends with whoever started it.
 
 Three things that a plain subprocess would not do:
 
@@ -11,7 +11,6 @@ Three things that a plain subprocess would not do:
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -102,24 +101,18 @@ def attempt(command: list[str], repository: Path, log: Path, gone: threading.Eve
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repository", type=Path, required=True)
-    parser.add_argument("--name", required=True, help="the experiment's name")
-    parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    arguments = parser.parse_args()
+    repository, name, log, *command = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # DVC inherits it; under nohup it would be ignored
     gone = threading.Event()
     threading.Thread(target=watch_starter, args=(gone,), daemon=True).start()
-    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     status, notes = -1, set[Path]()
     for _ in range(LOCK_ATTEMPTS):
-        status, notes = attempt(command, arguments.repository, arguments.log, gone)
-        said = arguments.log.read_text(errors="replace")
+        status, notes = attempt(command, Path(repository), Path(log), gone)
+        said = Path(log).read_text(errors="replace")
         if status <= 0 or PREPARED in said or LOCKED not in said:
             break
     if status != 0:
-        remove_leftovers(notes, arguments.name)
+        remove_leftovers(notes, name)
     sys.exit(status & 0xFF)
 
 

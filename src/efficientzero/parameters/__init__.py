@@ -3,55 +3,31 @@
 Nothing here imports torch, so that a mistake is reported in a fraction of a second.
 """
 
-from efficientzero.parameters.check import ParameterError, check
-from efficientzero.parameters.load import load_parameters
-from efficientzero.parameters.milestones import doubling_list
+from efficientzero.parameters.loading import ParameterError, check, load_parameters
 from efficientzero.parameters.schema import (
     AgentSettings,
-    ConvolutionalNetwork,
     EfficientZeroSettings,
-    Environments,
     Evaluation,
-    Exploration,
     Finishing,
-    Learning,
-    Milestones,
-    MilestoneStep,
     ModelFreeMuZeroSettings,
-    Network,
-    OffPolicyLearning,
     Parameters,
     PPOSettings,
     RainbowSettings,
     RandomSettings,
+)
+from efficientzero.parameters.sections import (
+    ConvolutionalNetwork,
+    Environments,
+    Exploration,
+    Learning,
+    Milestones,
+    MilestoneStep,
+    Network,
+    OffPolicyLearning,
     RepeatedActions,
     Search,
+    Section,
     UnrolledLearning,
+    doubling_list,
 )
-
-__all__ = [
-    "AgentSettings",
-    "ConvolutionalNetwork",
-    "EfficientZeroSettings",
-    "Environments",
-    "Evaluation",
-    "Exploration",
-    "Finishing",
-    "Learning",
-    "MilestoneStep",
-    "Milestones",
-    "ModelFreeMuZeroSettings",
-    "Network",
-    "OffPolicyLearning",
-    "PPOSettings",
-    "ParameterError",
-    "Parameters",
-    "RainbowSettings",
-    "RandomSettings",
-    "RepeatedActions",
-    "Search",
-    "UnrolledLearning",
-    "check",
-    "doubling_list",
-    "load_parameters",
-]
+from efficientzero.parameters.spelling import suggestion

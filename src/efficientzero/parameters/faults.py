@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from efficientzero.parameters.schema import AgentSettings, Parameters, Section
+from efficientzero.parameters.schema import AgentSettings, Parameters
+from efficientzero.parameters.sections import Section
 from efficientzero.parameters.spelling import suggestion
 
 Path = tuple[str | int, ...]

@@ -4,29 +4,14 @@ The tables lie in `data/published` of a checkout; its README says where each com
 this package loads no torch.
 """
 
-from efficientzero.published.aggregates import recomputed_aggregates, reported_aggregates
-from efficientzero.published.best_known import best_scores
-from efficientzero.published.board_game import board_game_frontier
 from efficientzero.published.expectation import Expectation, expectation, expectation_in_words
-from efficientzero.published.figures_error import PublishedFiguresError
-from efficientzero.published.forecast import atari_fifty
 from efficientzero.published.listing import list_published
-from efficientzero.published.score_table import final_scores, minatar_scores, published_curves
-from efficientzero.published.value_errors import efficientzero_value_errors
-
-__all__ = [
-    "Expectation",
-    "PublishedFiguresError",
-    "atari_fifty",
-    "best_scores",
-    "board_game_frontier",
-    "efficientzero_value_errors",
-    "expectation",
-    "expectation_in_words",
-    "final_scores",
-    "list_published",
-    "minatar_scores",
-    "published_curves",
-    "recomputed_aggregates",
-    "reported_aggregates",
-]
+from efficientzero.published.reported import (
+    atari_fifty,
+    board_game_frontier,
+    efficientzero_value_errors,
+    recomputed_aggregates,
+    reported_aggregates,
+)
+from efficientzero.published.scores import best_scores, final_scores, minatar_scores, published_curves
+from efficientzero.published.table_file import PublishedFiguresError

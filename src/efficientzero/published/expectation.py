@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from efficientzero.games import find_game
-from efficientzero.published.score_table import published_curves
+from efficientzero.published.scores import published_curves
 
 CURVE = "efficientzero_100k"
 VISIBLE = 0.1  # human-normalised: less is hardly told from random play by a few episodes

@@ -6,19 +6,14 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from efficientzero.published.aggregates import reported_aggregates
-from efficientzero.published.board_game import board_game_frontier
-from efficientzero.published.catalogue import read_catalogue
-from efficientzero.published.score_table import final_scores, minatar_scores, published_curves
-from efficientzero.published.value_errors import efficientzero_value_errors
+from efficientzero.published.reported import board_game_frontier, efficientzero_value_errors, reported_aggregates
+from efficientzero.published.scores import final_scores, minatar_scores, published_curves
+from efficientzero.published.table_file import read_catalogue
 
-_LOADERS: dict[str, Callable[[], pd.DataFrame]] = {
-    "final_scores": final_scores,
-    "minatar_scores": minatar_scores,
-    "reported_aggregates": reported_aggregates,
-    "board_game_frontier": board_game_frontier,
-    "efficientzero_value_errors": efficientzero_value_errors,
-}
+_TABLES: list[Callable[[], pd.DataFrame]] = [
+    final_scores, minatar_scores, reported_aggregates, board_game_frontier, efficientzero_value_errors
+]  # fmt: skip
+_LOADERS = {load.__name__: load for load in _TABLES}
 
 
 def list_published() -> pd.DataFrame:

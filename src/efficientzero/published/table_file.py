@@ -1,20 +1,41 @@
-"""Reading a table of published figures, and checking it before anyone computes with it."""
+"""The tables of published figures in `data/published`: reading one, and checking it before anyone computes with it."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from efficientzero.games import UnknownGameError, find_game
-from efficientzero.published.figures_error import PublishedFiguresError
-from efficientzero.published.folder import REMEDY, published_folder
 
+FOLDER = Path(__file__).parents[3] / "data" / "published"
+REMEDY = f"restore it with `git checkout -- {FOLDER}`"
 Kind = Literal["str", "int64", "float64", "Int64"]
 """How a column is held; Int64 and float64 may be blank where the source is silent, the others never."""
+
+
+class PublishedFiguresError(ValueError):
+    """Published figures are missing or damaged, or there are none of that name; the message says what to do."""
+
+
+def published_folder() -> Path:
+    """The folder. Raises PublishedFiguresError where there is none: an installed package comes without it."""
+    if not FOLDER.is_dir():
+        raise PublishedFiguresError(
+            f"{FOLDER}: the published figures are not there; they come with a clone of the repository and not with an "
+            "installed package: install from a clone with `pip install -e .`"
+        )
+    return FOLDER
+
+
+def read_catalogue() -> pd.DataFrame:
+    """The loader (a function of `efficientzero.published`) and content (what) of every table, by its name."""
+    columns: dict[str, Kind] = {"name": "str", "loader": "str", "what": "str"}
+    return read_table("catalogue.csv", columns, ["name"]).set_index("name")
 
 
 def read_table(

@@ -11,6 +11,8 @@ from efficientzero.parameters import Parameters
 DATA = Path("data")
 SCALING = DATA / "scaling"  # of the workspace's experiment, DVC's
 COMPARISON = DATA / "comparison"  # of others, nobody's
+SUITES = DATA / "suites"  # a folder for each suite, with its report and logs; nobody's, as the next
+SWEEPS = DATA / "sweeps"  # a folder for each study, with its database, table, figures and logs
 ANALYSED = ("scores", "costs", "drift", "soundness", "generalisation")
 
 

@@ -5,19 +5,20 @@ import time
 
 import pytest
 
-from efficientzero.experiments.cluster import ClusterError, Share, connect
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.cluster.head import Share, connect
 
 
 def test_without_ray(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(
-        ClusterError, match=r"Ray is not installed; `pip install -c constraints\.txt -e '\.\[cluster\]'`"
+        ExperimentError, match=r"Ray is not installed; `pip install -c constraints\.txt -e '\.\[cluster\]'`"
     ):
         connect("auto", Share())
 
 
 def test_a_share_below_zero():
-    with pytest.raises(ClusterError, match="none of them can be negative"):
+    with pytest.raises(ExperimentError, match="none of them can be negative"):
         connect("auto", Share(gpus=-1))
 
 
@@ -25,6 +26,6 @@ def test_a_share_below_zero():
 def test_no_cluster_there_is_said_at_once(address):
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'efficientzero[cluster]'")
     started = time.monotonic()
-    with pytest.raises(ClusterError, match=rf"--ray {address}: there is no cluster to join .*`ray start --head`"):
+    with pytest.raises(ExperimentError, match=rf"--ray {address}: there is no cluster to join .*`ray start --head`"):
         connect(address, Share())
     assert time.monotonic() - started < 30

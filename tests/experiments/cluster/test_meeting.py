@@ -3,16 +3,18 @@
 import pytest
 from experiments.checkouts import run
 
-from efficientzero.experiments import ExperimentError, Stages, experiment_names
-from efficientzero.experiments.cluster import check_meeting
-from efficientzero.experiments.cluster.rungs import together
+from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.cluster.sharing import (
+    check_meeting,
     fetch_experiments,
     is_pushed,
     push_experiment,
     remove_pushed,
     use_remote,
 )
+from efficientzero.experiments.cluster.task import together
+from efficientzero.experiments.experiment import Stages
+from efficientzero.experiments.git import experiment_names
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_experiments_come_and_go_by_the_shared_repository(repository, tmp_path):
     assert not is_pushed("one", meeting, clone)
 
 
-def test_the_stages_of_several_rungs():
+def test_the_stages_of_several_milestones():
     first = Stages(("collect", "train0", "scaling"), (), ())
     second = Stages(("train1", "scaling"), ("collect", "train0"), ())
     assert together(first, second) == Stages(("collect", "train0", "scaling", "train1"), (), ())

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from experiments.checkouts import run
 
-from efficientzero.experiments.cluster import clone, node
+from efficientzero.experiments.cluster import node, task
 
 PROBE = """
 import json, os, sys
@@ -72,8 +72,8 @@ def test_the_code_is_that_of_the_commit_and_the_clone_is_removed(repository, tmp
 def test_the_order_is_not_handed_on_to_what_runs_under_the_module(monkeypatch):
     sent = {"git": "here", "commit": "0" * 40, "remote": "storage", "settings": {"password": "secret"}, "storage": "x"}
     monkeypatch.setenv(node.ORDER, json.dumps(sent))
-    monkeypatch.setattr(clone.threading, "Thread", Mock())  # would end this process
-    meeting, taken = clone.take_order()
+    monkeypatch.setattr(task.threading, "Thread", Mock())  # would end this process
+    meeting, taken = task.take_order()
     assert taken == sent and meeting.settings == {"password": "secret"}
     assert node.ORDER not in os.environ
 

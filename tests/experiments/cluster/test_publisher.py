@@ -5,16 +5,17 @@ import time
 import pytest
 from experiments.checkouts import run
 
-from efficientzero.experiments import ExperimentError, experiment_names, remove_experiments
-from efficientzero.experiments.cluster import Meeting, publisher
-from efficientzero.experiments.cluster.publisher import Publisher
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.cluster import sharing
+from efficientzero.experiments.cluster.sharing import Meeting
+from efficientzero.experiments.cluster.task import Publisher, repeated
+from efficientzero.experiments.git import experiment_names, remove_experiments
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A clone, beside the shared repository; its experiments have no data."""
-    monkeypatch.setattr(publisher, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(publisher, "push_results", lambda name, checkout: None)
+    monkeypatch.setattr(sharing, "push_results", lambda name, checkout: None)
     run(tmp_path, "git", "init", "-q", "--bare", "shared")
     run(tmp_path, "git", "init", "-q", "clone")
     folder = tmp_path / "clone"
@@ -32,6 +33,11 @@ def finish(name, clone):
     run(clone, "git", "update-ref", f"refs/exps/{commit[:2]}/{commit[2:]}/{name}", commit)
 
 
+def published(clone, pushed, seconds=0.02):
+    """Notes in `pushed` what is pushed meanwhile."""
+    return repeated(Publisher(meeting(clone), clone, pushed.append).look, seconds)
+
+
 def until(condition):
     end = time.monotonic() + 20
     while not condition():
@@ -45,9 +51,9 @@ def test_an_experiment_replaced_while_it_is_pushed_does_not_stop_the_others(clon
             finish("trial-100", clone)
             remove_experiments(["trial-50"], clone)
 
-    monkeypatch.setattr(publisher, "push_results", push_results)
+    monkeypatch.setattr(sharing, "push_results", push_results)
     pushed = []
-    with Publisher(meeting(clone), clone, pushed.append):
+    with published(clone, pushed):
         finish("trial-50", clone)
         until(lambda: pushed == ["trial-100"])
         finish("other", clone)
@@ -63,9 +69,9 @@ def test_a_push_that_fails_is_tried_again_and_others_do_not_wait_for_it(clone, m
         if name == "a" and attempts.count("a") < 4:
             raise OSError("the network is away")
 
-    monkeypatch.setattr(publisher, "push_results", push_results)
+    monkeypatch.setattr(sharing, "push_results", push_results)
     pushed = []
-    both = Publisher(meeting(clone), clone, pushed.append)
+    both = published(clone, pushed)
     finish("a", clone)
     finish("b", clone)
     with both:
@@ -77,16 +83,15 @@ def test_a_push_that_fails_is_tried_again_and_others_do_not_wait_for_it(clone, m
 def test_what_could_not_be_pushed_at_the_end_is_said(clone):
     shared = clone.parent / "shared"
     pushed = []
-    with pytest.raises(ExperimentError, match="git push"), Publisher(meeting(clone), clone, pushed.append):
+    with pytest.raises(ExperimentError, match="git push"), published(clone, pushed):
         shared.rename(clone.parent / "away")
         finish("a", clone)
     assert pushed == []
 
 
 def test_an_experiment_that_goes_while_it_is_pushed_at_the_end_is_no_error(clone, monkeypatch):
-    monkeypatch.setattr(publisher, "LOOK_SECONDS", 60.0)  # the look at the end is the only one
-    monkeypatch.setattr(publisher, "push_results", lambda name, checkout: remove_experiments([name], checkout))
+    monkeypatch.setattr(sharing, "push_results", lambda name, checkout: remove_experiments([name], checkout))
     pushed = []
-    with Publisher(meeting(clone), clone, pushed.append):
+    with published(clone, pushed, seconds=60.0):  # the look at the end is the only one
         finish("a", clone)
     assert pushed == []

@@ -17,9 +17,10 @@ from experiments.noted import note_commands, noted_commands
 from experiments.sweep import postgresql_server
 from optuna.trial import TrialState
 
-from efficientzero.experiments import experiment_names
-from efficientzero.experiments.cluster import ClusterError, Meeting, Share
-from efficientzero.experiments.cluster.sweep_tasks import SharedStudy, run_sweep_on_cluster
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.cluster.head import Share, run_sweep_on_cluster
+from efficientzero.experiments.cluster.sharing import Meeting
+from efficientzero.experiments.git import experiment_names
 from efficientzero.experiments.sweep.study import counted
 
 SECONDS = 900  # until the test gives up
@@ -34,8 +35,8 @@ TINY = {
 HEAD = """
 import sys
 from pathlib import Path
-from efficientzero.experiments.cluster import Share, check_meeting, connect
-from efficientzero.experiments.cluster.sweep_tasks import SharedStudy, run_sweep_on_cluster
+from efficientzero.experiments.cluster.head import Share, connect, run_sweep_on_cluster
+from efficientzero.experiments.cluster.sharing import check_meeting
 from efficientzero.experiments.sweep.definition import load_sweep
 from efficientzero.experiments.sweep.study import open_storage, open_study
 
@@ -44,8 +45,8 @@ repository = Path()
 open_study("tiny", load_sweep("tiny", repository), open_storage(url, 5), repository)
 meeting = check_meeting(repository)
 connect(address, Share())
-shared = SharedStudy("tiny", "tiny", url, 3, 5)
-print(run_sweep_on_cluster(shared, 2, repository, meeting, Share(), lambda: None))
+order = {"sweep": "tiny", "study": "tiny", "storage": url, "trials": 3, "heartbeat": 5, "overrides": {}}
+print(run_sweep_on_cluster(order, 2, repository, meeting, Share(), lambda: None))
 """
 
 
@@ -58,9 +59,9 @@ def half_way(commands, checkout):
 
 
 def test_a_database_in_a_file_is_refused():
-    shared = SharedStudy("tiny", "tiny", "sqlite:///study.db", 3, 20)
-    with pytest.raises(ClusterError, match="need a database server; expected postgresql"):
-        run_sweep_on_cluster(shared, 2, Path(), Meeting("here", "0" * 40, "shared", {}), Share(), lambda: None)
+    order = {"study": "tiny", "storage": "sqlite:///study.db"}
+    with pytest.raises(ExperimentError, match="need a database server; expected postgresql"):
+        run_sweep_on_cluster(order, 2, Path(), Meeting("here", "0" * 40, "shared", {}), Share(), lambda: None)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from efficientzero.experiments import Stages
+from efficientzero.experiments.experiment import Stages
 
 LEARNING_RATE = "agent.dqn.learning.learning_rate"
 

@@ -6,9 +6,10 @@ import pytest
 import yaml
 from experiments.checkouts import ROOT
 
+from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import composed, composed_text
 from efficientzero.experiments.sweep.apply import apply_best
-from efficientzero.experiments.sweep.definition import SweepError, load_sweep
+from efficientzero.experiments.sweep.definition import load_sweep
 
 LEARNING_RATE = "agent.dqn.learning.learning_rate"
 
@@ -35,8 +36,8 @@ def test_a_default_profile_has_it_in_the_agents_own_file(repository):
     assert files == [repository / "params.yaml", file]
     assert (repository / "params.yaml").read_text() == composed_text({}, repository)
     assert yaml.safe_load((repository / "params.yaml").read_text())["agent"]["dqn"]["learning"]["td_steps"] == 4
-    assert "profile laptop: agent.dqn.learning.td_steps 3 -> 4" in map(str, changes)
-    assert "profile atari100k: agent.dqn.learning.td_steps 20 -> 4" in map(str, changes)  # it inherits, and is told
+    assert "profile laptop: agent.dqn.learning.td_steps 3 -> 4" in changes
+    assert "profile atari100k: agent.dqn.learning.td_steps 20 -> 4" in changes  # it inherits, and is told
 
 
 def test_comments_stay(repository):
@@ -54,7 +55,7 @@ def test_another_profile_than_the_default_is_changed_alone(repository):
     before = (repository / "params.yaml").read_text()
     files, changes = apply_best({LEARNING_RATE: 0.01, "agent.dqn.multi_step": True}, sweep, repository)
     assert files == [repository / "conf/profile/smoke.yaml"]
-    assert {change.profile for change in changes} == {"smoke"}
+    assert changes and all(line.startswith("profile smoke: ") for line in changes)
     assert composed({"profile": "smoke"}, repository)["agent"]["dqn"]["learning"]["learning_rate"] == 0.01
     assert (repository / "params.yaml").read_text() == before
 
@@ -62,13 +63,13 @@ def test_another_profile_than_the_default_is_changed_alone(repository):
 def test_an_agent_that_derives_from_it_is_told(repository):
     sweep = load_sweep("efficientzero", repository)
     _, changes = apply_best({"agent.efficientzero.search.simulations": 9}, sweep, repository)
-    assert "profile laptop: agent.muzero_reanalyze.search.simulations 16 -> 9" in map(str, changes)
+    assert "profile laptop: agent.muzero_reanalyze.search.simulations 16 -> 9" in changes
 
 
 def test_what_is_impossible_changes_nothing(repository):
     sweep = load_sweep("efficientzero", repository)
     before = {path: path.read_text() for path in repository.rglob("*.yaml")}
-    with pytest.raises(SweepError, match="nothing is changed"):
+    with pytest.raises(ExperimentError, match="nothing is changed"):
         apply_best({"agent.efficientzero.search.simulations": 2}, sweep, repository)  # considered_actions is more
     assert before == {path: path.read_text() for path in repository.rglob("*.yaml")}
 

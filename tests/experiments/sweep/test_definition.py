@@ -4,8 +4,9 @@ import pytest
 import yaml
 from experiments.checkouts import ROOT
 
-from efficientzero.experiments.sweep.definition import SweepError, list_sweeps, load_sweep, trial_parameters
-from efficientzero.experiments.sweep.space import CategoricalDimension, IntDimension
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.sweep.definition import list_sweeps, load_sweep
+from efficientzero.experiments.sweep.search import CategoricalDimension, IntDimension
 from efficientzero.parameters import ParameterError
 
 SWEEP = {
@@ -39,23 +40,23 @@ def load(repository, **changes):
 @pytest.mark.parametrize("name", list_sweeps(ROOT))
 def test_each_sweep_here_can_be_run(name):
     sweep = load_sweep(name, ROOT)
-    assert len(sweep.budgets) >= 3
+    assert len(sweep.milestones) >= 3
     first = {key: dimension.extremes()[0] for key, dimension in sweep.definition.space.items()}
-    assert trial_parameters(sweep, first).agents == [sweep.definition.agent]
+    assert sweep.trial_parameters(first).agents == [sweep.definition.agent]
 
 
 def test_rungs_are_the_milestones(repository):
     sweep = load(repository)
-    assert sweep.budgets == (100, 200, 400)
+    assert sweep.milestones == (100, 200, 400)
     assert sweep.overrides == {"profile": "smoke", "milestones.env_steps": 400, "agents": ["dqn"]}
 
 
 def test_a_command_line_s_overrides_are_in_place_of_the_file_s(repository):
     load(repository)
     sweep = load_sweep("made_up", repository, {"milestones.env_steps": 800, "game": "minatar/breakout"})
-    assert sweep.budgets == (100, 200, 400, 800)
+    assert sweep.milestones == (100, 200, 400, 800)
     assert sweep.parameters["game"] == "minatar/breakout" and sweep.overrides["profile"] == "smoke"
-    with pytest.raises(SweepError, match="game: there is no game called 'minatar/brakout'"):
+    with pytest.raises(ExperimentError, match="game: there is no game called 'minatar/brakout'"):
         load_sweep("made_up", repository, {"game": "minatar/brakout"})
 
 
@@ -76,7 +77,7 @@ def test_what_stands_in_conf_is_in_the_space_where_the_first_trial_has_it(reposi
     if inside:
         assert load(repository, space=space, present_first=True).definition.present_first
     else:
-        with pytest.raises(SweepError, match=f"space.{LEARNING_RATE}: 0.001 stands in conf/, which is not in the"):
+        with pytest.raises(ExperimentError, match=f"space.{LEARNING_RATE}: 0.001 stands in conf/, which is not in the"):
             load(repository, space=space, present_first=True)
 
 
@@ -86,7 +87,7 @@ def test_what_the_first_trial_does_not_draw_need_not_stand_in_the_space(reposito
     for wanted, refused in ((True, False), (False, True)):
         space["agent.dqn.learning.td_steps"] = dimension | {"when": {"agent.dqn.multi_step": [wanted]}}
         if refused:
-            with pytest.raises(SweepError, match="td_steps: 3 stands in conf/"):
+            with pytest.raises(ExperimentError, match="td_steps: 3 stands in conf/"):
                 load(repository, space=space, present_first=True)
         else:
             load(repository, space=space, present_first=True)
@@ -101,12 +102,12 @@ def test_a_whole_number_is_not_among_fractions_nor_among_switches():
 
 def test_an_unknown_sweep(repository):
     load(repository)
-    with pytest.raises(SweepError, match=r"madeup: there is no conf/sweep/madeup.yaml; did you mean made_up\?"):
+    with pytest.raises(ExperimentError, match=r"madeup: there is no conf/sweep/madeup.yaml; did you mean made_up\?"):
         load_sweep("madeup", repository)
 
 
 def test_outside_a_clone(tmp_path):
-    with pytest.raises(SweepError, match=r"^smoke: there is no conf/sweep here; run from the root of a clone$"):
+    with pytest.raises(ExperimentError, match=r"^smoke: there is no conf/sweep here; run from the root of a clone$"):
         load_sweep("smoke", tmp_path)
 
 
@@ -129,10 +130,10 @@ def test_outside_a_clone(tmp_path):
         ),
         ({"overrides": {"agents": ["ppo"]}}, "overrides.agents: is the one agent of this file"),
         ({"overrides": {"++agents": ["ppo"]}}, "overrides.++agents: expected the name of a parameter that is there"),
-        ({"overrides": {"milestones": 5}}, "overrides.milestones: the budgets double from milestones.first to"),
-        ({"overrides": {"milestones.list": []}}, "overrides.milestones.list: the budgets double from"),
+        ({"overrides": {"milestones": 5}}, "overrides.milestones: milestones double from milestones.first to"),
+        ({"overrides": {"milestones.list": []}}, "overrides.milestones.list: milestones double from"),
         ({"objective": "exponent"}, "an exponent needs a ceiling, and minatar/breakout has no human score"),
-        ({"objective": "exponent"}, "an exponent needs 4 budgets and there are 3"),
+        ({"objective": "exponent"}, "an exponent needs 4 milestones and there are 3"),
         ({"sampler": {"name": "TPE"}}, "sampler.name: 'TPE' is no sampler of Optuna that can be used here"),
         ({"sampler": {"name": "TPESampler", "startup": 3}}, "sampler.startup: TPESampler has no such argument"),
         ({"sampler": {"name": "GridSampler"}}, "GridSampler needs lists of values; make space.agent.dqn.learning.td"),
@@ -141,7 +142,7 @@ def test_outside_a_clone(tmp_path):
     ],
 )
 def test_faults_are_named(repository, changes, said):
-    with pytest.raises(SweepError) as error:
+    with pytest.raises(ExperimentError) as error:
         load(repository, **changes)
     assert said in str(error.value)
     assert str(error.value).startswith("conf/sweep/made_up.yaml: cannot be run\n")
@@ -181,7 +182,7 @@ def range_of(low, high, kind="float", **more):
     ],
 )
 def test_every_bound_and_key_is_checked_against_the_parameters(repository, key, dimension, said):
-    with pytest.raises(SweepError) as error:
+    with pytest.raises(ExperimentError) as error:
         load(repository, space={**SWEEP["space"], key: dimension})
     assert said in str(error.value)
 
@@ -189,6 +190,6 @@ def test_every_bound_and_key_is_checked_against_the_parameters(repository, key, 
 def test_a_combination_that_is_impossible_fails_the_trial_not_the_sweep(repository):
     key = "warmup_env_steps"
     sweep = load(repository, space={key: range_of(50, 200, "int", step=50)})
-    assert trial_parameters(sweep, {key: 50}).warmup_env_steps == 50
+    assert sweep.trial_parameters({key: 50}).warmup_env_steps == 50
     with pytest.raises(ParameterError, match=r"must be less than milestones\.first"):
-        trial_parameters(sweep, {key: 200})
+        sweep.trial_parameters({key: 200})

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -10,10 +11,10 @@ from experiments.sweep.made_up_trials import MadeUpExperiments
 from PIL import Image
 from rich.console import Console
 
+from efficientzero.experiments.display import SweepDisplay, trial_table
 from efficientzero.experiments.sweep.definition import load_sweep
 from efficientzero.experiments.sweep.figures import at_first_rung, write_figures
 from efficientzero.experiments.sweep.study import open_storage, open_study
-from efficientzero.experiments.sweep.table import Display, short_names, trial_table
 from efficientzero.experiments.sweep.trial import Place
 from efficientzero.experiments.sweep.workers import Workers
 
@@ -34,7 +35,7 @@ def run(monkeypatch, tmp_path, sweep):
         storage = open_storage(f"sqlite:///{tmp_path}/study.db", heartbeat_seconds=5)
         study = open_study("made_up", sweep, storage, ROOT)
         said = io.StringIO()
-        with Display(study, sweep, place, said) as display:
+        with SweepDisplay(study, sweep, place, said) as display:
             Workers(sweep, storage, place, trials=number, jobs=1).run(display.show)
         return study, said.getvalue()
 
@@ -109,5 +110,5 @@ def test_names_are_as_short_as_they_can_be(sweep):
     changed = sweep.definition.model_copy(
         update={"space": {"agent.dqn.learning.momentum": one, "agent.dqn.other.momentum": other, "warmup": one}}
     )
-    names = short_names(type(sweep)(sweep.name, changed, sweep.parameters, sweep.budgets))
+    names = replace(sweep, definition=changed).short_names()
     assert list(names.values()) == ["learning.momentum", "other.momentum", "warmup"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from efficientzero.experiments.sweep.objective import objective
+from efficientzero.experiments.sweep.trial import OBJECTIVES
 from efficientzero.scaling import Refused
 
 
@@ -25,23 +25,23 @@ def table(scores, human_normalised=None, game="Alien"):
 
 
 def test_the_score_is_the_mean_over_seeds_at_the_largest_budget():
-    assert objective("score")(table([[1, 2, 9], [3, 4, 5]])) == 7
+    assert OBJECTIVES["score"](table([[1, 2, 9], [3, 4, 5]])) == 7
 
 
 def test_the_area_is_the_mean_over_budgets():
-    assert objective("area")(table([[1, 2, 9], [3, 4, 5]])) == pytest.approx((2 + 3 + 7) / 3)
+    assert OBJECTIVES["area"](table([[1, 2, 9], [3, 4, 5]])) == pytest.approx((2 + 3 + 7) / 3)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 1.2])
 def test_the_exponent_of_a_bounded_power_law(alpha):
     frames = 400.0 * 2 ** np.arange(6)
     share = 0.9 / (1 + np.exp(-alpha * (np.log(frames) - np.log(2000.0))))
-    found = objective("exponent")(table([share * 100] * 2, share))
+    found = OBJECTIVES["exponent"](table([share * 100] * 2, share))
     assert found == pytest.approx(alpha, rel=0.05)
 
 
-def test_below_four_budgets_the_score_stands_for_the_exponent():
-    assert objective("exponent")(table([[1, 2, 9]], 0.5)) == 9
+def test_below_four_milestones_the_score_stands_for_the_exponent():
+    assert OBJECTIVES["exponent"](table([[1, 2, 9]], 0.5)) == 9
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_below_four_budgets_the_score_stands_for_the_exponent():
     [([0.2, 0.2, 0.2, 0.2], "is flat"), ([np.nan] * 4, "has no human-normalised scores")],
 )
 def test_an_exponent_that_is_not_identified_is_refused(shares, reason):
-    found = objective("exponent")(table([[1, 2, 3, 4]], np.array(shares)))
+    found = OBJECTIVES["exponent"](table([[1, 2, 3, 4]], np.array(shares)))
     assert isinstance(found, Refused) and reason in found.reason

@@ -1,6 +1,6 @@
 """A sweep as a user meets it, with real experiments: run, killed, run again.
 
-The same with made-up experiments, and what the stage refuses, is beside it and takes seconds.
+The same with made-up experiments, and what the command refuses, is elsewhere and takes seconds.
 """
 
 import io
@@ -14,9 +14,10 @@ import optuna
 import pandas as pd
 import pytest
 import yaml
-from experiments.checkouts import ENVIRONMENT, make_checkout, run
+from experiments.checkouts import EFFICIENTZERO, ENVIRONMENT, make_checkout, run
 
-from efficientzero.experiments import experiment_names, stages_in_log
+from efficientzero.experiments.experiment import stages_in_log
+from efficientzero.experiments.git import experiment_names
 from efficientzero.experiments.sweep.study import counted, number
 
 pytestmark = pytest.mark.long
@@ -29,7 +30,7 @@ TINY = {
     "pruner": {"name": "SuccessiveHalvingPruner", "reduction_factor": 2, "bootstrap_count": 1},
     "space": {FRACTION: {"type": "float", "low": 0.0, "high": 4.0}},
 }
-COMMAND = ["sh", "stages/run", "sweep", "tiny", "--heartbeat", "2"]
+COMMAND = [*EFFICIENTZERO, "sweep", "tiny", "--heartbeat", "2"]
 
 
 @pytest.fixture(scope="module")

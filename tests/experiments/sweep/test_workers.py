@@ -14,14 +14,14 @@ from optuna.trial import TrialState
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import flat
-from efficientzero.experiments.sweep.definition import SweepError, load_sweep
+from efficientzero.experiments.sweep.definition import load_sweep
 from efficientzero.experiments.sweep.study import begin, counted, number, open_storage, open_study, study_folder
 from efficientzero.experiments.sweep.trial import Place, TrialError, run_trial
 from efficientzero.experiments.sweep.workers import Workers, enough
 
 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-BUDGETS = (100, 200, 400)
+MILESTONES = (100, 200, 400)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_better_half_is_promoted_and_every_trial_keeps_its_last_experiment(e
     assert len(trials) == 12 and {trial.state for trial in trials} == {TrialState.COMPLETE, TrialState.PRUNED}
     for trial in trials:
         last = max(trial.intermediate_values)
-        assert sorted(trial.intermediate_values) == [budget for budget in BUDGETS if budget <= last]
+        assert sorted(trial.intermediate_values) == [budget for budget in MILESTONES if budget <= last]
         assert (trial.state == TrialState.COMPLETE) == (last == 400)
         assert trial.user_attrs["experiment"] == f"made_up-t{trial.number}-{last}"
         assert {key: experiments.there[f"made_up-t{trial.number}-{last}"][key] for key in trial.params} == trial.params
@@ -200,7 +200,7 @@ def test_an_impossible_combination_is_not_run(experiments, sweep, storage, place
     trial = study.ask()
     fixed = sweep.parameters | {"warmup_env_steps": 500}
     with pytest.raises(TrialError, match=r"must be less than milestones\.first"):
-        run_trial(trial, type(sweep)(sweep.name, sweep.definition, fixed, sweep.budgets), place)
+        run_trial(trial, type(sweep)(sweep.name, sweep.definition, fixed, sweep.milestones), place)
     assert experiments.ran == []
 
 
@@ -219,44 +219,44 @@ def test_a_study_is_not_continued_with_another_sweep(experiments, sweep, storage
         definition = definition.model_copy(update=change)
     else:
         parameters = parameters | change
-    with pytest.raises(SweepError, match=said):
-        open_study("made_up", type(sweep)(sweep.name, definition, parameters, sweep.budgets), storage, ROOT)
-    more = type(sweep)(sweep.name, definition.model_copy(update={"trials": 50}), sweep.parameters, sweep.budgets)
+    with pytest.raises(ExperimentError, match=said):
+        open_study("made_up", type(sweep)(sweep.name, definition, parameters, sweep.milestones), storage, ROOT)
+    more = type(sweep)(sweep.name, definition.model_copy(update={"trials": 50}), sweep.parameters, sweep.milestones)
     if part == "parameters":
         open_study("made_up", more, storage, ROOT)
 
 
 def test_a_study_begins_with_its_first_trial(experiments, sweep, storage, place):
-    other = type(sweep)(sweep.name, sweep.definition, sweep.parameters | {"warmup_env_steps": 60}, sweep.budgets)
+    other = type(sweep)(sweep.name, sweep.definition, sweep.parameters | {"warmup_env_steps": 60}, sweep.milestones)
     open_study("made_up", other, storage, ROOT)  # shown, or refused at the start
     assert len(work(sweep, storage, place, 1)) == 1
-    with pytest.raises(SweepError, match="begun with warmup_env_steps 50, and it is 60 now"):
+    with pytest.raises(ExperimentError, match="begun with warmup_env_steps 50, and it is 60 now"):
         open_study("made_up", other, storage, ROOT)
 
 
 @pytest.mark.parametrize("name", ["../../x", "a b", "", ".hidden", "a/b"])
 def test_a_name_that_is_none_for_a_folder(name):
-    with pytest.raises(SweepError, match="a name is letters, digits"):
+    with pytest.raises(ExperimentError, match="a name is letters, digits"):
         study_folder(name)
     assert str(study_folder("tiny-2")) == "data/sweeps/tiny-2"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:studies?mode=memory&uri=true"])
 def test_a_database_in_memory(url):
-    with pytest.raises(SweepError, match=r"is in memory and would be lost at the end; expected sqlite:///FILE$"):
+    with pytest.raises(ExperimentError, match=r"is in memory and would be lost at the end; expected sqlite:///FILE$"):
         open_storage(url, 1)
 
 
 def test_experiments_of_an_older_study_are_not_taken_for_its_own(experiments, sweep, storage, place):
     experiments.there["made_up-t0-100"] = {}
-    with pytest.raises(SweepError, match="dvc exp remove made_up-t0-100"):
+    with pytest.raises(ExperimentError, match="dvc exp remove made_up-t0-100"):
         open_study("made_up", sweep, storage, ROOT)
 
 
 def test_a_database_that_is_not_there():
-    with pytest.raises(SweepError, match="the database cannot be opened"):
+    with pytest.raises(ExperimentError, match="the database cannot be opened"):
         open_storage("sqlite:////nowhere/at/all/study.db", 1)
-    with pytest.raises(SweepError, match="the database cannot be opened"):
+    with pytest.raises(ExperimentError, match="the database cannot be opened"):
         open_storage("no url", 1)
 
 

@@ -1,4 +1,4 @@
-"""What an update of EfficientZero learns from: observations, actions and targets of some positions."""
+"""What an update learns from: observations, actions and targets of some positions, on the device."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from efficientzero.agents.augment import augmented
+from efficientzero.agents.targets import Unrolled, n_step_values, rewards, value_prefixes
+from efficientzero.parameters import EfficientZeroSettings
+from efficientzero.replay import Memory
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Observations, actions and targets of ``batch`` positions unrolled ``unroll`` steps, on the device.
+    """``batch`` positions unrolled ``unroll`` steps.
 
     Attributes:
         observations: ``[batch, seen, stacked channels, height, width]``, uint8, or float in [0, 1] once augmented;
@@ -59,3 +62,47 @@ class Batch:
             return replace(self, observations=first)
         following = augmented(later.flatten(1, 2), shift, intensity, random).unflatten(1, later.shape[1:3])
         return replace(self, observations=torch.cat([first, following], dim=1))
+
+
+def make_batch(
+    memory: Memory,
+    unrolled: Unrolled,
+    bootstrap: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    settings: EfficientZeroSettings,
+    *,
+    actions: int,
+    random: np.random.Generator,
+    device: torch.device,
+) -> Batch:
+    """Observations, actions and targets of unrolled positions, before augmentation.
+
+    Args:
+        bootstrap: float32 ``[batch, unroll + 1]``, values of the bootstrap rows. weights: float32 ``[batch]``.
+        actions: the number of actions. random: what actions past an episode's end are drawn from.
+    """
+    recording, learning = memory.recording, settings.learning
+    rows, environments = unrolled.rows, unrolled.environments
+    reward, reward_mask = rewards(recording, unrolled)
+    taken = recording.actions[rows[:, :-1], environments[:, :-1]].astype(np.int64)
+    # Consistency needs the later observations; without it only the first is looked at.
+    seen = slice(0, learning.unroll_steps + 1 if settings.consistency else 1)
+    observations = recording.stacks(rows[:, seen], environments[:, seen])
+    consistent = unrolled.real[:, 1:]
+    if learning.consistency_past_end:
+        observations[unrolled.absorbing[:, seen]] = 0
+        consistent = consistent | unrolled.absorbing[:, 1:]
+    return Batch.to_device(
+        device,
+        observations=observations,
+        # Past an episode's end any action leads to the absorbing state.
+        actions=np.where(unrolled.real[:, :-1], taken, random.integers(actions, size=taken.shape)),
+        policy=memory.estimates.policy[rows * recording.environments + environments],
+        value=n_step_values(recording, unrolled, bootstrap, settings.discount),
+        reward=value_prefixes(reward) if settings.value_prefix else reward,
+        policy_mask=unrolled.real,
+        value_mask=unrolled.value_mask,
+        reward_mask=reward_mask,
+        consistency_mask=consistent,
+        weights=weights,
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from efficientzero.agents.efficientzero.batch import Batch
 from efficientzero.agents.efficientzero.network import Consistency, EfficientZeroNetwork, consistency_loss
+from efficientzero.agents.learner import Loss
 from efficientzero.networks import cross_entropy
 from efficientzero.parameters import EfficientZeroSettings
 
@@ -19,9 +18,7 @@ def scale_gradient(tensor: Tensor, factor: float) -> Tensor:
     return tensor * factor + tensor.detach() * (1.0 - factor)
 
 
-def unrolled_loss(
-    network: EfficientZeroNetwork, batch: Batch, settings: EfficientZeroSettings
-) -> tuple[Tensor, dict[str, float], NDArray[np.float32]]:
+def unrolled_loss(network: EfficientZeroNetwork, batch: Batch, settings: EfficientZeroSettings) -> Loss:
     """The weighted mean loss of a batch.
 
     Policy and value are predicted at the root and after each imagined step, rewards (or value prefixes), continuation
@@ -76,12 +73,12 @@ def unrolled_loss(
         )
     total = sum(weight * (term * mask.T).sum(dim=0) for term, mask, weight in terms.values())
     loss = (batch.weights * total).mean() / steps
-    figures = {
+    metrics = {
         f"{name}_loss": float((term * mask.T).sum().detach() / mask.sum().clamp(min=1))
         for name, (term, mask, _) in terms.items()
     }
     errors = (support.decode(value[0].detach()) - batch.value[:, 0]).abs()
-    return loss, {"loss": float(loss.detach()), **figures}, errors.cpu().numpy()
+    return loss, {"loss": float(loss.detach()), **metrics}, errors.cpu().numpy()
 
 
 def _consistency_targets(network: EfficientZeroNetwork, branches: Consistency, batch: Batch) -> Tensor:

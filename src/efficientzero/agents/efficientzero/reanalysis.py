@@ -1,81 +1,87 @@
-"""Agents that keep an estimate for every recorded position, and make it anew as their network improves (reanalysis)."""
+"""Reanalysis: the estimates that an agent keeps of recorded positions, made anew as its network improves."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from efficientzero.agents.interface import Drift
 from efficientzero.agents.random_streams import generator
-from efficientzero.agents.replay_agent import ReplayAgent
 from efficientzero.agents.targets import Unrolled
 from efficientzero.progress import Progress
-from efficientzero.replay import NEVER, Memory
+from efficientzero.records.instruments import DriftBin
+from efficientzero.replay import NEVER, Memory, Recording
 
 ESTIMATE_BATCH = 256  # positions estimated together when there are many
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a network thinks of positions: policy float32 ``[batch, actions]``, value float32 ``[batch]``."""
-
-    policy: NDArray[np.float32]
-    value: NDArray[np.float32]
+Estimate = Callable[[NDArray[np.uint8], np.random.Generator], tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Stacked observations, and what exploration is drawn from -> policy ``[batch, actions]``, value ``[batch]``."""
 
 
-class ReanalysingAgent(ReplayAgent):
-    """A :class:`ReplayAgent` whose targets come from estimates that are made again: by search, or by its network."""
+def refresh(
+    memory: Memory,
+    positions: NDArray[np.int64],
+    estimate: Estimate,
+    *,
+    seed: int,
+    updates: int,
+    progress: Progress | None = None,
+) -> None:
+    """Estimates positions again and keeps what is found, as of ``updates``; ``progress`` counts positions."""
+    for start in range(0, len(positions), ESTIMATE_BATCH):
+        some = positions[start : start + ESTIMATE_BATCH]
+        observation = memory.recording.stacks(*memory.recording.locate(some))
+        policy, value = estimate(observation, generator(seed, "refresh", updates, start))
+        memory.estimates.replace(some, policy, value, updates)
+        if progress is not None:
+            progress.update(len(some))
 
-    @abstractmethod
-    def _estimate(self, network: Any, observation: NDArray[np.uint8], random: np.random.Generator) -> Estimate:
-        """Estimates from stacked observations, with exploration drawn from ``random`` where there is any."""
 
-    @abstractmethod
-    def _values(self, network: Any, observation: Tensor) -> Tensor:
-        """A network's own values of stacked observations, float32 ``[batch]``."""
+def reanalyze(memory: Memory, estimate: Estimate, progress: Progress, *, seed: int, updates: int) -> Drift:
+    """Estimates every recorded position again; how far the old estimates were from that."""
+    kept = memory.estimates
+    policy, value, made_at = kept.policy.copy(), kept.value.copy(), kept.made_at.copy()
+    refresh(memory, np.arange(len(memory.recording)), estimate, seed=seed, updates=updates, progress=progress)
+    had = made_at != NEVER
+    return Drift(
+        age=(updates - made_at[had]).astype(np.int64),
+        policy_distance=np.abs(kept.policy - policy)[had].sum(axis=1) / 2.0,
+        value_difference=np.abs(kept.value - value)[had],
+    )
 
-    def _refresh(self, memory: Memory, positions: NDArray[np.int64], progress: Progress | None = None) -> None:
-        """Estimates positions again with the target network and keeps the results; ``progress`` counts positions."""
-        for start in range(0, len(positions), ESTIMATE_BATCH):
-            some = positions[start : start + ESTIMATE_BATCH]
-            random = generator(self.seed, "refresh", self.updates, start)
-            observation = memory.recording.stacks(*memory.recording.locate(some))
-            estimate = self._estimate(self.target_network, observation, random)
-            memory.estimates.replace(some, estimate.policy, estimate.value, self.updates)
-            if progress is not None:
-                progress.update(len(some))
 
-    def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
-        """See :class:`efficientzero.agents.interface.Agent`; also makes the target network the present one."""
-        self.target_network.load_state_dict(self.network.state_dict())
-        targets = memory.estimates
-        old_policy, old_value, made_at = targets.policy.copy(), targets.value.copy(), targets.made_at.copy()
-        self._refresh(memory, np.arange(len(memory.recording)), progress)
-        had = made_at != NEVER
-        return Drift(
-            age=(self.updates - made_at[had]).astype(np.int64),
-            policy_distance=np.abs(targets.policy - old_policy)[had].sum(axis=1) / 2.0,
-            value_difference=np.abs(targets.value - old_value)[had],
+def bootstrap_values(
+    recording: Recording, unrolled: Unrolled, values: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """A network's values of the bootstrap rows, float32 ``[batch, unroll + 1]``; 0 where none is needed.
+
+    Args:
+        values: of stacked observations, float32 ``[batch]``.
+    """
+    needed = (unrolled.bootstrap_rows * recording.environments + unrolled.environments)[unrolled.bootstraps]
+    unique, inverse = np.unique(needed, return_inverse=True)
+    parts = [np.zeros(0, np.float32)]
+    for start in range(0, len(unique), ESTIMATE_BATCH):
+        parts.append(values(recording.stacks(*recording.locate(unique[start : start + ESTIMATE_BATCH]))))
+    found = np.zeros(unrolled.rows.shape, np.float32)
+    found[unrolled.bootstraps] = np.concatenate(parts)[inverse]
+    return found
+
+
+def drift_by_age(drift: Drift | None) -> list[DriftBin]:
+    """Means of a drift over doubling bins of the old estimates' age in updates: 0, 1, 2-3, 4-7, ..."""
+    if drift is None or not len(drift.age):
+        return []
+    bins = np.where(drift.age > 0, np.floor(np.log2(np.maximum(drift.age, 1))).astype(int) + 1, 0)
+    return [
+        DriftBin(
+            age_from=int(drift.age[bins == index].min()),
+            age_to=int(drift.age[bins == index].max()),
+            positions=int((bins == index).sum()),
+            policy_distance=float(drift.policy_distance[bins == index].mean()),
+            value_difference=float(drift.value_difference[bins == index].mean()),
         )
-
-    def _network_values(self, memory: Memory, unrolled: Unrolled) -> NDArray[np.float32]:
-        """The target network's values of the bootstrap rows, float32 ``[batch, unroll + 1]``; 0 where not needed."""
-        recording = memory.recording
-        values = np.zeros(unrolled.rows.shape, np.float32)
-        needed = (unrolled.bootstrap_rows * recording.environments + unrolled.environments)[unrolled.bootstraps]
-        unique, inverse = np.unique(needed, return_inverse=True)
-        parts = [np.zeros(0, np.float32)]
-        for start in range(0, len(unique), ESTIMATE_BATCH):
-            observation = recording.stacks(*recording.locate(unique[start : start + ESTIMATE_BATCH]))
-            with self.flop_counter.counted("value", len(observation)), torch.inference_mode(), self._autocast():
-                parts.append(
-                    self._values(self.target_network, torch.from_numpy(observation).to(self.device)).cpu().numpy()
-                )
-        values[unrolled.bootstraps] = np.concatenate(parts)[inverse]
-        return values
+        for index in np.unique(bins)
+    ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from efficientzero.experiments.experiment import ExperimentError, git
+from efficientzero.experiments import ExperimentError
+from efficientzero.experiments.git import git, head
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ def check_meeting(repository: Path, url: str | None = None) -> Meeting:
             "the machines of a cluster share results through a DVC remote, and this checkout has no default one: "
             "`dvc remote add --local -d storage <folder or URL that all of them reach>`"
         )
-    commit = git(repository, "rev-parse", "HEAD").strip()
-    meeting = Meeting(url or str(repository.resolve()), commit, name, settings)
+    meeting = Meeting(url or str(repository.resolve()), head(repository), name, settings)
     fetch_experiments(meeting, repository)
     return meeting
 

@@ -20,7 +20,6 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState, create_trial
 
 from efficientzero.experiments.sweep.definition import Sweep
-from efficientzero.experiments.sweep.table import short_names
 from efficientzero.scaling import save_figure
 
 LEAST_TRIALS = 8  # for importances; with fewer they are those of chance
@@ -56,12 +55,12 @@ def _figures(study: optuna.Study, sweep: Sweep) -> Iterator[tuple[str, Figure | 
             yield "history", _tidy(axes, f"{title} of the finished trials", WIDTH)
         else:
             yield "history", "no trial is finished"
-        if len(sweep.budgets) > 1:
+        if len(sweep.milestones) > 1:
             yield "rungs", _rungs(drawn_by_optuna.plot_intermediate_values(study), sweep, title)
         first = at_first_rung(study, sweep)
         for end, those, which in (
             ("", study, "finished trials"),
-            ("_first_rung", first, f"all trials at {sweep.budgets[0]:,} env steps"),
+            ("_first_rung", first, f"all trials at {sweep.milestones[0]:,} env steps"),
         ):
             count = _finished(those)
             if count < LEAST_TRIALS:
@@ -83,7 +82,7 @@ def at_first_rung(study: optuna.Study, sweep: Sweep) -> optuna.Study:
     """All trials that got there, each with its value at the first rung for the one it ended with."""
     copy = optuna.create_study(direction="maximize")
     for trial in study.get_trials(deepcopy=False):
-        value = trial.intermediate_values.get(sweep.budgets[0])
+        value = trial.intermediate_values.get(sweep.milestones[0])
         if value is not None and trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
             copy.add_trial(create_trial(params=trial.params, distributions=trial.distributions, value=value))
     return copy
@@ -96,12 +95,12 @@ def _finished(study: optuna.Study) -> int:
 def _rungs(axes: Axes, sweep: Sweep, title: str) -> Figure:
     """Lines of the trials that got to the last rung stand out."""
     for line in axes.get_lines():
-        reached = np.max(np.asarray(line.get_xdata(), float), initial=0.0) == sweep.budgets[-1]
+        reached = np.max(np.asarray(line.get_xdata(), float), initial=0.0) == sweep.milestones[-1]
         line.set(color="tab:blue" if reached else "0.7", marker="o", markersize=4, zorder=3 if reached else 2)
     for scatter in axes.collections:
         scatter.remove()
     axes.set(xscale="log", xlabel="env steps", ylabel=sweep.definition.objective)
-    axes.set_xticks(sweep.budgets, [f"{budget:,}" for budget in sweep.budgets])
+    axes.set_xticks(sweep.milestones, [f"{budget:,}" for budget in sweep.milestones])
     axes.xaxis.set_minor_formatter(NullFormatter())
     if legend := axes.get_legend():
         legend.remove()
@@ -120,7 +119,7 @@ def _tidy(first: Axes, title: str, width: float, sweep: Sweep | None = None) -> 
         axes.grid(color="0.9")
         if sweep is None:
             continue
-        short = short_names(sweep)
+        short = sweep.short_names()
         axes.set_xlabel(short.get(axes.get_xlabel(), axes.get_xlabel()))
         if {label.get_text() for label in axes.get_yticklabels()} & set(short):
             axes.set_yticks(axes.get_yticks(), [short.get(each.get_text(), "") for each in axes.get_yticklabels()])

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import optuna
 from filelock import FileLock
@@ -19,9 +18,6 @@ from optuna.trial import TrialState
 from efficientzero.experiments.sweep.definition import Sweep
 from efficientzero.experiments.sweep.study import counted, open_study
 from efficientzero.experiments.sweep.trial import Place, TrialError, run_trial
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOOK_SECONDS = 1.0
 HOPELESS = 3  # this many failed trials and none that did not: the cause is not the parameters

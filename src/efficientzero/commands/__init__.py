@@ -1,0 +1,1 @@
+"""The commands of the program `efficientzero`, a file each: `EXAMPLES`, `add_arguments`, `run`."""
