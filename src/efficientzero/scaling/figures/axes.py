@@ -23,12 +23,11 @@ from efficientzero.games import Game
 from efficientzero.published import final_scores, published_curves
 from efficientzero.scaling.figures.style import KNOWN, Appearance
 from efficientzero.scaling.reference_scores import minatar_scale
+from efficientzero.scaling.words.notes import ENOUGH_SEEDS
 
 FRAMES_PER_MINUTE = 3600  # an Atari 2600 shows 60 frames a second
 LONG = 600  # minutes of play beyond which they are told in hours
 NARROW = 30  # spans of compute below this ratio are given ticks between the powers of ten
-ENOUGH_SEEDS = 3  # for an interval; that of two seeds, 12.7 standard errors to either side, would hide the curves
-SPREADS = {False: "± 1 standard error", True: "95\u00a0%\u00a0interval"}
 # Published names of the agents that we train, too; the curves are of unfinished checkpoints, the final scores are not.
 AGENTS = {
     "EfficientZero": "efficientzero", "MuZero": "muzero_reanalyze", "DER": "rainbow", "Rainbow": "rainbow_classic",

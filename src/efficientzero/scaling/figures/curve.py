@@ -11,8 +11,6 @@ from matplotlib.figure import Figure
 from efficientzero.games import Game
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import (
-    ENOUGH_SEEDS,
-    SPREADS,
     compute_axis,
     frames_axis,
     half_widths,
@@ -20,6 +18,7 @@ from efficientzero.scaling.figures.axes import (
     published_in_sight,
     reference_line,
 )
+from efficientzero.scaling.words import notes
 
 MARKER_SIZES = {"*": 9, "P": 7.5}  # points; the others have 6
 SIGHT = 0.6  # the score of others is drawn if it is at most this share of the data's span away from it
@@ -73,7 +72,7 @@ def draw_curve(
     if axes.get_legend_handles_labels()[0]:
         place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if wide else {"loc": "best"}
         axes.legend(framealpha=0.85, edgecolor="none", handlelength=3.6 if wide else 2.8, **place)
-    sentences = _note(table, compute=compute, crowded=crowded, published=bool(behind))
+    sentences = notes.of_scores(table, compute=compute, crowded=crowded, published=bool(behind))
     style.add_note(figure, sentences, 150 if wide else 120)
     return figure
 
@@ -117,45 +116,3 @@ def _draw_references(axes: Axes, table: pd.DataFrame, game: Game, random_score: 
     line = reference_line(game) if table.max_env_steps.isna().all() else None  # of whole games
     if line is not None and min(in_sight) - SIGHT * span <= line.score <= max(in_sight) + SIGHT * span:
         axes.axhline(line.score, color=style.GREY, linestyle=":", linewidth=1.4, label=line.label)
-
-
-def _note(table: pd.DataFrame, *, compute: bool, crowded: bool, published: bool) -> list[str]:
-    """What the points and bars are, and what they cannot be compared with.
-
-    Args:
-        table: a `score_table`. compute: whether the figure is over training compute. crowded: whether there are so many
-            agents that their points stand side by side, with bars instead of bands. published: whether scores of others
-            stand behind.
-    """
-    episodes = sorted(set(table.episodes))
-    seeds = table.seed.nunique()
-    count = f"{episodes[0]}" if len(episodes) == 1 else f"{episodes[0]} to {episodes[-1]}"
-    first = f"A point: mean over {count} episode{'s' * (episodes[-1] > 1)} of the agent finished at that budget"
-    spread = "bar" if crowded else "band"
-    first += (
-        f", and over {seeds} seeds (faint: each seed; {spread}: {SPREADS[seeds >= ENOUGH_SEEDS]})."
-        if seeds > 1
-        else ", one seed."
-    )
-    sentences = [first]
-    if seeds == 1:
-        sentences.append("Bars: ± 1 standard error over the episodes; from seed to seed scores differ by more.")
-    if crowded and not compute:
-        sentences.append("The agents' points of one budget stand side by side.")
-    if compute and table.training_flops.any():
-        frames = sorted(set(table.frames))
-        budgets = f"after {', '.join(f'{budget:,}' for budget in frames)} frames"
-        sentences.append(
-            f"Along a line, from left to right: {budgets}. Compute is the networks' arithmetic in acting, learning "
-            "and reanalysis up to that point, its finishing branch included."
-        )
-    if published:
-        sentences.append("Hollow: published scores, of other networks, hyperparameters and evaluation rules.")
-    if table.sample_actions.all():
-        sentences.append("Actions are drawn as in training; published scores take the best action.")
-    if table.max_env_steps.notna().any():
-        sentences.append(
-            f"Episodes are cut after {table.max_env_steps.max():,} env steps: "
-            "scores are not comparable with published ones, which are of whole games."
-        )
-    return sentences

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import plain, ticks
+from efficientzero.scaling.words import notes
 
 TITLE = "Drift of search targets with their age"
 PANELS = {
@@ -31,7 +32,6 @@ def draw_drift(drift: pd.DataFrame, frame_skip: int) -> Figure:
             TITLE, "no agent of this experiment searched its replay again, so no target was compared with a newer one."
         )
     looks = style.appearances(drift.agent)
-    several = int(drift.runs.max())
     figure = style.new_figure(TITLE, 8.6, 4.3)
     for axes, (figure_name, label) in zip(figure.subplots(1, 2, sharex=True), PANELS.items(), strict=True):
         for agent, look in looks.items():
@@ -46,15 +46,8 @@ def draw_drift(drift: pd.DataFrame, frame_skip: int) -> Figure:
                 )  # fmt: skip
         _axes(axes, int(_place(drift.age_from).max()), label)
     figure.axes[0].legend(loc="lower right", framealpha=0.85, edgecolor="none", handlelength=2.8)
-    budgets = sorted(drift.env_steps.unique())
-    sentences = [
-        f"A point: mean over the positions of that age in the replay after {budgets[-1] * frame_skip:,} frames"
-        + (f", then over {several} runs" if several > 1 else ", one run")
-        + (f" (faint: after {', '.join(f'{budget * frame_skip:,}' for budget in budgets[:-1])})."
-           if len(budgets) > 1 else "."),
-        "Both searches have root noise of their own, so that the distance is above 0 even at age 0.",
-    ]  # fmt: skip
-    style.add_note(figure, sentences, 135)
+    frames = [int(budget) * frame_skip for budget in sorted(drift.env_steps.unique())]
+    style.add_note(figure, notes.of_drift(frames, int(drift.runs.max())), 135)
     return figure
 
 

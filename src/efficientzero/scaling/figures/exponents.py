@@ -17,6 +17,7 @@ from efficientzero.scaling.findings import exponents_table
 from efficientzero.scaling.power_laws.comparison import EQUIVALENCE
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS
+from efficientzero.scaling.words import notes
 
 NAMES = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
 TICKS = (
@@ -52,17 +53,13 @@ def draw_exponents(analysis: Analysis | Refused) -> Figure:
         _draw(axes, own, list(analysis.curves), looks[pair.second], estimands, limits)
         axes.set_title(f"{looks[pair.second].name}: {pair.word}", fontsize=10)
     handles = [
-        Line2D([], [], color=style.GREY, marker="o", markeredgecolor=style.GREY, label=style.MEANING[estimand],
+        Line2D([], [], color=style.GREY, marker="o", markeredgecolor=style.GREY, label=notes.MEANING[estimand],
                markerfacecolor=style.GREY if first else "white", linewidth=2.2 if first else 1.2)
         for estimand in estimands
         for first in [estimand == ESTIMANDS[0]]
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower right", frameon=False, ncols=1, fontsize=8)
-    sentences = [
-        "Above 1 the lead grows with the frames; at 1 it is a constant multiple. Titles: the verdict.",
-        f"Grey: within {EQUIVALENCE[0]:g} to {EQUIVALENCE[1]:g}, taken as equal. Lines: 95 % intervals.",
-    ]
-    style.add_note(figure, sentences, 75 if columns == 1 else 100)
+    style.add_note(figure, notes.of_exponents(*EQUIVALENCE), 75 if columns == 1 else 100)
     return figure
 
 

@@ -14,6 +14,7 @@ from efficientzero.scaling.pair import PairAnalysis
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, Estimand
+from efficientzero.scaling.words import notes
 
 TITLE = "Ratio of frames at the same score"
 
@@ -31,6 +32,8 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
     refused = [each.reason for each in seen if isinstance(each, Refused)]
     if len(refused) == len(seen):
         return style.draw_reason(TITLE, refused[0])
+    other = next(each for each in ESTIMANDS if each != analysis.estimand)
+    has_other = any(not isinstance(_seen(pair, analysis, other), Refused) for pair in analysis.pairs)
     looks = style.appearances(analysis.agents)
     first = looks[analysis.agents[0]].name
     rows, columns = style.panel_shape(len(seen))
@@ -44,16 +47,18 @@ def draw_frames_ratio(analysis: Analysis | Refused) -> Figure:
             style.write_reason(axes, found.reason, 38)
             continue
         _draw(axes, look, found)
-        other = _seen(pair, analysis, next(each for each in ESTIMANDS if each != analysis.estimand))
-        if not isinstance(other, Refused):
-            for end in other[:, 2:].T:
-                axes.plot(other[:, 0], end, color=look.color, linewidth=1.0, linestyle=":", zorder=2)
+        bounds = _seen(pair, analysis, other)
+        if not isinstance(bounds, Refused):
+            for end in bounds[:, 2:].T:
+                axes.plot(bounds[:, 0], end, color=look.color, linewidth=1.0, linestyle=":", zorder=2)
         _axes(axes, low, high)
     figure.supylabel(f"frames over those of\n{first} (log scale)", fontsize=9.5)
+    between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
+    ceiling = "best-known" if analysis.ceiling == "best" else analysis.ceiling
     for axes in grid[-1]:
-        between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
-        axes.set_xlabel(f"level (0: random play,{between}1: {_ceiling(analysis)} score)")
-    style.add_note(figure, _notes(analysis), 72 if columns == 1 else 54 * columns)
+        axes.set_xlabel(f"level (0: random play,{between}1: {ceiling} score)")
+    sentences = notes.of_frames_ratio(len(analysis.games), analysis.estimand, other if has_other else None)
+    style.add_note(figure, sentences, 72 if columns == 1 else 54 * columns)
     return figure
 
 
@@ -98,20 +103,3 @@ def _limits(seen: list[np.ndarray]) -> tuple[float, float]:
     low = min(1.0, max(float(band.min()), float(ratio.min()) / 16))
     high = max(1.0, min(float(band.max()), float(ratio.max()) * 16))
     return low / 1.2, high * 1.2
-
-
-def _ceiling(analysis: Analysis) -> str:
-    return "best-known" if analysis.ceiling == "best" else analysis.ceiling
-
-
-def _notes(analysis: Analysis) -> list[str]:
-    other = next(each for each in ESTIMANDS if each != analysis.estimand)
-    first = f"Band: 95 % interval, {style.MEANING[analysis.estimand]}"
-    games = f"A level is the mean over {len(analysis.games)} games."
-    there = any(not isinstance(_seen(pair, analysis, other), Refused) for pair in analysis.pairs)
-    return [
-        *([games] if len(analysis.games) > 1 else []),
-        f"{first}; dotted: {style.MEANING[other]}." if there else f"{first}.",
-        "A level line is a lead by a constant multiple of frames (an offset); a line that rises or falls is a lead "
-        "that changes with the budget. Levels that one of the two did not reach are not shown.",
-    ]

@@ -15,8 +15,9 @@ from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import compute_axis, frames_axis, half_widths, plain, reference_line, ticks
 from efficientzero.scaling.findings import MEAN_Z
-from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.words import notes
 
 LARGE = 2  # rows and columns of the aggregate panel
 
@@ -47,7 +48,13 @@ def draw_games(
     _draw_aggregate(large, shown, analysis, looks, x)
     for game, place in zip(games, places, strict=False):
         _draw_game(figure.add_subplot(grid[place]), shown[shown.game == game], game, looks, x)
-    style.add_note(figure, _notes(curve, analysis), 24 * columns)
+    ceiling = estimand = None
+    if isinstance(analysis, Analysis) and _reason(analysis) is None:
+        ceiling, has_band = analysis.ceiling, (_means(analysis).refused == "").all()
+        estimand = analysis.estimand if has_band else None
+    lines = (reference_line(find_game(game)) for game in games)
+    dotted = next((line.name for line in lines if line is not None), "the human score")
+    style.add_note(figure, notes.of_games(curve.seeds, dotted, ceiling, estimand), 24 * columns)
     return figure
 
 
@@ -128,25 +135,3 @@ def _reason(analysis: Analysis | Refused) -> str | None:
         return analysis.reason
     found = analysis.curves[analysis.ceiling]
     return found.reason if isinstance(found, Refused) else None
-
-
-def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
-    sentences = []
-    if not isinstance(analysis, Refused) and _reason(analysis) is None:
-        refused = (_means(analysis).refused != "").any()
-        meaning = style.MEANING[analysis.estimand]
-        band = "No band: one seed." if refused else f"Band: 95 % interval, {meaning}."
-        sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
-        if analysis.ceiling in CEILINGS["minatar"]:
-            sentences.append(
-                f"MinAtar has no human scores: normalised by random play measured here and the "
-                f"{CEILING_NAMES[analysis.ceiling]} (Wu and Ren 2026)."
-            )
-    lines = (reference_line(find_game(game)) for game in dict.fromkeys(curve.game))
-    dotted = next((line.name for line in lines if line is not None), "the human score")
-    seeds = f"{curve.seeds.min()}" if curve.seeds.nunique() == 1 else f"{curve.seeds.min()} to {curve.seeds.max()}"
-    sentences.append(
-        f"Small panels: score of an episode, mean over {seeds} seed{'s' * (int(curve.seeds.max()) > 1)}"
-        f"{' with its interval' if curve.seeds.max() > 1 else ''}; dotted: {dotted}, where it is in sight."
-    )
-    return sentences

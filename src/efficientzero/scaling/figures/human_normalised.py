@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import AGENTS, plain, ticks
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.words import notes
 
 COLUMNS = ["agent", "game", "frames", "human_normalised"]
 MOST_TICKS = 9
 MORE = [("#1B7837", "d", (0, (4, 2, 1, 2))), ("0.45", "X", "-"), ("#C51B7D", "8", "--"), ("#4D4D00", "H", "-.")]
-OWN_MEASURE = "mean return of whole games of the agent finished at that budget"
 Statistic = Literal["mean", "median"]
 
 
@@ -56,7 +56,7 @@ def draw_human_normalised(table: pd.DataFrame, statistic: Statistic = "mean") ->
     axes.set_ylim(bottom=0.0 if lowest > 0.0 else lowest - 0.04 * (highest - lowest))
     plain(axes)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), edgecolor="none", handlelength=3.6)
-    style.add_note(figure, _notes(table), 150)
+    style.add_note(figure, notes.of_measures(table), 150)
     return figure
 
 
@@ -105,12 +105,3 @@ def _short(frames: float) -> str:
         if frames >= size:
             return f"{frames / size:.4g}{word}"
     return f"{frames:.0f}"
-
-
-def _notes(table: pd.DataFrame) -> list[str]:
-    measure = table.get("measure", pd.Series(OWN_MEASURE, table.index)).fillna(OWN_MEASURE)
-    agents = table.agent.groupby(measure, sort=False).agg(lambda found: ", ".join(found.unique()))
-    if len(agents) == 1:
-        return [f"Every point: {agents.index[0]}."]
-    by_measure = [f"{str(measure).capitalize()}: {named}." for measure, named in agents.items()]
-    return [" ".join(["Measures differ, so the lines are not strictly comparable.", *by_measure])]

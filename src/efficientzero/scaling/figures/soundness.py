@@ -17,6 +17,7 @@ from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import plain, ticks
 from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES
 from efficientzero.scaling.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
+from efficientzero.scaling.words import notes
 
 TITLE = "What networks know of their own replay, and of games that they did not learn from"
 HEADS = ("Rewards", "Root values", "Latents")
@@ -55,7 +56,8 @@ def draw_soundness(soundness: pd.DataFrame, frame_skip: int) -> Figure:
         handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 1.0 - 0.22 / height), ncols=4, frameon=False,
         handlelength=3.2,
     )  # fmt: skip
-    style.add_note(figure, _note(soundness, frame_skip), 165)
+    frames = [int(budget) * frame_skip for budget in sorted(soundness.env_steps.unique())]
+    style.add_note(figure, notes.of_soundness(frames, int(soundness.runs.max())), 165)
     return figure
 
 
@@ -139,16 +141,4 @@ def _legend() -> list[Line2D]:
         Line2D([], [], color="0.2", linestyle=DASHES["training"], label="training mode"),
         Line2D([], [], color="0.2", label="scored games, not learned from", **UNSEEN),
         Line2D([], [], color=style.GREY, linestyle=":", label="taken for sound"),
-    ]
-
-
-def _note(soundness: pd.DataFrame, frame_skip: int) -> list[str]:
-    budgets, runs = sorted(soundness.env_steps.unique()), int(soundness.runs.max())
-    return [
-        f"Positions of the run's own replay after {', '.join(f'{budget * frame_skip:,}' for budget in budgets)} frames"
-        + (", paler where fewer" if len(budgets) > 1 else "")
-        + (f"; means over {runs} runs. " if runs > 1 else "; one run. ")
-        + "Rewards of games not learned from: at the largest budget.",
-        f"Hollow: fewer than {REWARDED_POSITIONS} of them rewarded. Grey band: ± {100 * VALUE_BIAS:.0f} % of the "
-        "standard deviation of the returns. Returns are known where an episode ended.",
     ]

@@ -14,15 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.resampling import Estimand
 from efficientzero.scaling.words.names import NAMES, agent_name, named
 
 GREY = "0.35"
 DETERMINISTIC_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "efficientzero", "svg.fonttype": "path", "font.size": 9.5}
-MEANING: dict[Estimand, str] = {
-    "these games": "other seeds on these games",
-    "games like these": "other games like these",
-}
 deterministic = matplotlib.rc_context(DETERMINISTIC_SETTINGS)  # decorates what draws or saves a figure
 TITLE: dict[str, Any] = {"fontweight": "bold", "fontsize": 12}
 COLUMNS = 3  # of panels
