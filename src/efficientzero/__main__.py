@@ -72,7 +72,7 @@ def use_own_code() -> None:
 
 def main() -> None:
     use_own_code()
-    arguments = parsed(sys.argv[1:])
+    arguments = parsed(sys.argv[1:] or ["--help"])
     try:
         sys.exit(arguments.run(arguments, Path()))
     except (ExperimentError, ParameterError, RecordError, ScalingInputError) as error:
