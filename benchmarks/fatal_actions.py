@@ -26,11 +26,11 @@ from efficientzero.agents.efficientzero.soundness import normalised
 from efficientzero.envs.minatar import MinAtarEmulators
 from efficientzero.experiments.composition import composed, parse_overrides
 from efficientzero.games import find_game
-from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import new_run
+from efficientzero.running.loop import warm_up
+from efficientzero.running.run import new_run
 from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]

@@ -25,7 +25,7 @@ from efficientzero.games import find_game
 from efficientzero.parameters import EfficientZeroSettings, RandomSettings, check
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Decision, Estimates, Memory, Priorities, Recording
-from efficientzero.run import agent_for
+from efficientzero.running.run import agent_for
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "laptop_speed.md"

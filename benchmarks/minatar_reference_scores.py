@@ -3,7 +3,7 @@
 Plays 1,000 whole games of each of the five in the environments that agents are scored in: sticky actions with
 probability 0.1, difficulty that ramps up, the minimal action set. Prints a table, and writes it to
 ``benchmarks/results/minatar_reference_scores.md`` and the scores that the analysis reads to
-``src/efficientzero/scaling/curves/minatar_random_scores.csv``. Two minutes on a core; the same bytes each time.
+``src/efficientzero/scaling/minatar_random_scores.csv``. Two minutes on a core; the same bytes each time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from efficientzero.progress import Progress
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "minatar_reference_scores.md"
-SCORES = ROOT / "src" / "efficientzero" / "scaling" / "curves" / "minatar_random_scores.csv"
+SCORES = ROOT / "src" / "efficientzero" / "scaling" / "minatar_random_scores.csv"
 EPISODES = 1000
 
 

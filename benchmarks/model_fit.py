@@ -23,12 +23,12 @@ import torch
 from efficientzero.agents.efficientzero import EfficientZeroAgent
 from efficientzero.agents.efficientzero.soundness import correlation, draw_sample, normalised, predictions
 from efficientzero.experiments.composition import composed, parse_overrides
-from efficientzero.loop import warm_up
 from efficientzero.parameters import Parameters, check
 from efficientzero.progress import Progress
 from efficientzero.records.paths import RunIdentity
 from efficientzero.replay import Memory
-from efficientzero.run import new_run
+from efficientzero.running.loop import warm_up
+from efficientzero.running.run import new_run
 from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]

@@ -20,11 +20,11 @@ import torch
 
 from efficientzero.evaluation import evaluate, evaluation_environments
 from efficientzero.experiments.composition import composed, parse_overrides
-from efficientzero.loop import learn, warm_up
 from efficientzero.parameters import Parameters, PPOSettings, RandomSettings, check
 from efficientzero.progress import Progress
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import Run, new_run
+from efficientzero.running.loop import learn, warm_up
+from efficientzero.running.run import Run, new_run
 from efficientzero.stage import reported_errors
 
 ROOT = Path(__file__).parents[1]

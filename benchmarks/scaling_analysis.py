@@ -23,13 +23,14 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import expit
 
-from efficientzero.scaling.analysis.pair import estimate_pair
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, weights
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.estimates.description import describe
-from efficientzero.scaling.estimates.mean_curves import mean_curves
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.estimators.aggregates import human_normalised, mean_curves
+from efficientzero.scaling.findings import Findings, Place
+from efficientzero.scaling.pair import form_findings, pair_findings
 from efficientzero.scaling.power_laws.extrapolation import predict_score
-from efficientzero.scaling.verdict.verdict import judge
+from efficientzero.scaling.power_laws.power import plasmode
+from efficientzero.scaling.resampling import ESTIMANDS, weights
+from efficientzero.scaling.verdict import judge
 
 AGENTS = ("efficientzero", "muzero_reanalyze", "rainbow")
 GAMES, SEEDS, RESAMPLES = 26, 5, 2000
@@ -77,25 +78,36 @@ def analyse(clock: Clock) -> list[str]:
     }
     verdicts = []
     for second in AGENTS[1:]:
-        for (ceiling, estimand), each in drawn.items():
-            pair = (curves[ceiling], each, ceiling, estimand, AGENTS[0], second)
-            found = clock.timed("estimates of two agents, every resample refitted", lambda p=pair: estimate_pair(*p))
-            if ceiling == "human":
-                names = (ceiling, AGENTS[0], second, estimand)
-                verdict = clock.timed(
-                    "verdicts, with power and what would decide",
-                    lambda n=names, d=each, known=found.compared: judge(curves, *n, d, random, known),
-                )
-                verdicts.append(f"{AGENTS[0]} and {second}, {estimand}: {verdict.word}")
+        places = {key: Place(AGENTS[0], second, *key) for key in drawn}
+        rows = clock.timed(
+            "estimates of two agents, every resample refitted",
+            lambda p=places: [
+                row for key, each in drawn.items() for row in pair_findings(curves[key[0]], each, p[key])
+            ],
+        )
+        rows += clock.timed(
+            "other forms of the curves",
+            lambda s=second: [row for name in curves for row in form_findings(curves[name], Place(AGENTS[0], s, name))],
+        )
+        for estimand in ESTIMANDS:
+            verdict = clock.timed(
+                "verdicts, with power and what would decide",
+                lambda e=estimand, r=rows, p=places, s=second: judge(
+                    Findings(r), p["human", e], plasmode(human.select(agents=(AGENTS[0], s)), e), random
+                ),
+            )
+            verdicts.append(f"{AGENTS[0]} and {second}, {estimand}: {verdict.word}")
     for (ceiling, _), each in drawn.items():
         for agent, ahead in product(AGENTS, (2.0, 4.0)):
             clock.timed(
                 "predictions",
                 lambda f=curves[ceiling], d=each, a=agent, n=ahead: predict_score(f, d, a, n * FRAMES[-1]),
             )
-    clock.timed(
-        "means, human-normalised aggregates", lambda: (mean_curves(curves, drawn), describe(curves, drawn, AGENTS))
-    )
+        described = (mean_curves, human_normalised) if ceiling == "human" else (mean_curves,)
+        for aggregates in described:
+            clock.timed(
+                "means, human-normalised aggregates", lambda a=aggregates, f=curves[ceiling], d=each: list(a(f, d))
+            )
     return verdicts
 
 

@@ -30,14 +30,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 from scaling.plasmode import plasmode  # noqa: E402
 from scaling.weighted_games import weighted_games  # noqa: E402
 
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval, interval, weights  # noqa: E402
-from efficientzero.scaling.curves.curves import Curves  # noqa: E402
-from efficientzero.scaling.estimates.isotonic import isotonic, log_frames_to_reach  # noqa: E402
-from efficientzero.scaling.estimates.transform_free import ExponentRatio, exponent_ratio, pair  # noqa: E402
+from efficientzero.scaling.curves import Curves  # noqa: E402
+from efficientzero.scaling.estimators.monotone import isotonic, log_frames_to_reach  # noqa: E402
+from efficientzero.scaling.estimators.transform_free import exponent_ratio  # noqa: E402
 from efficientzero.scaling.power_laws.comparison import compare_exponents  # noqa: E402
 from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law  # noqa: E402
 from efficientzero.scaling.power_laws.power_law import MODELS  # noqa: E402
 from efficientzero.scaling.refused import Refused  # noqa: E402
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval, Resamples, weights  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "scaling_coverage.md"
 RANGE = (0.92, 0.98)
@@ -103,12 +103,17 @@ def on_grid(aggregates: np.ndarray, frames: np.ndarray, grid: np.ndarray) -> np.
         return np.log(second / first)
 
 
+def drawn(curves: Curves, estimand: Estimand, random: np.random.Generator) -> Resamples:
+    found = weights(curves, estimand, RESAMPLES, random)
+    assert isinstance(found, Resamples)
+    return found
+
+
 def transform_free(made: Experiment, estimand: Estimand, experiments: int, seed: int) -> Cell:
     random, cell = np.random.default_rng(seed), Cell([])
     for _ in range(experiments):
         curves, truth = made(random)
-        found = exponent_ratio(curves, weights(curves, estimand, RESAMPLES, random), *curves.agents)
-        cell.add(found.log_ratio if isinstance(found, ExponentRatio) else found, truth)
+        cell.add(exponent_ratio(curves, drawn(curves, estimand, random)), truth)
     return cell
 
 
@@ -116,13 +121,10 @@ def grids(made: Experiment, estimand: Estimand, experiments: int, seed: int) -> 
     random, cells = np.random.default_rng(seed), {name: Cell([]) for name in GRIDS}
     for _ in range(experiments):
         curves, truth = made(random)
-        drawn = weights(curves, estimand, RESAMPLES, random)
-        assert not isinstance(drawn, Refused)
-        point, many = pair(curves, drawn, *curves.agents)
+        resampled = drawn(curves, estimand, random)
         for name, grid in GRIDS.items():
-            ratios = on_grid(many, curves.frames, grid)
-            found = interval(float(on_grid(point, curves.frames, grid)), ratios, drawn.inflation, drawn.df)
-            cells[name].add(found, truth)
+            point, many = (on_grid(each.aggregate, curves.frames, grid) for each in (curves, resampled))
+            cells[name].add(resampled.interval(float(point), many), truth)
     return cells
 
 
@@ -134,11 +136,10 @@ def fitted(
     rejected = []
     for _ in range(experiments):
         curves, truth = made(random)
-        found = compare_exponents(curves, weights(curves, estimand, RESAMPLES, random), MODELS[model])
-        ratio = found if isinstance(found, Refused) else found.ratios[0]
-        cell.add(ratio if isinstance(ratio, Refused) else ratio.log_ratio, truth)
+        found = compare_exponents(curves, drawn(curves, estimand, random), MODELS[model])
+        cell.add(found if isinstance(found, Refused) else found.log_ratio, truth)
         if naive and not isinstance(found, Refused) and not isinstance(found.equal_exponents, Refused):
-            rejected.append((found.equal_exponents.p_value < 0.05, naive_f_test(found.fit, curves) < 0.05))
+            rejected.append((found.equal_exponents < 0.05, naive_f_test(found.fit, curves) < 0.05))
     return cell, np.array(rejected, np.float64)
 
 

@@ -31,13 +31,13 @@ def main() -> None:
     say_what_was_to_be_expected(identity)
 
     from efficientzero.agents import RandomAgent
-    from efficientzero.device import choose_device, configure_torch, device_name
     from efficientzero.evaluation import evaluate, evaluation_environments
-    from efficientzero.loop import warm_up
     from efficientzero.progress import Progress
     from efficientzero.records.cost import Stopwatch
     from efficientzero.records.score import ScoreRecord
-    from efficientzero.run import new_run, save_run
+    from efficientzero.running.device import choose_device, configure_torch, device_name
+    from efficientzero.running.loop import warm_up
+    from efficientzero.running.run import new_run, save_run
 
     configure_torch(parameters.threads)
     run = new_run(identity)

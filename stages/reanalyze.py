@@ -8,10 +8,11 @@ def main() -> None:
     identity, milestone = identified(arguments), arguments.milestone
     parameters, paths = identity.parameters, identity.paths
 
-    from efficientzero.device import configure_torch
-    from efficientzero.loop import finish, finishing_updates, search_again
     from efficientzero.progress import Progress
-    from efficientzero.run import save_drift, save_finished
+    from efficientzero.records.instruments import write_rows
+    from efficientzero.running.device import configure_torch
+    from efficientzero.running.loop import finish, finishing_updates, reanalyze
+    from efficientzero.running.run import save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
@@ -21,13 +22,13 @@ def main() -> None:
     label = f"{identity} at {milestone}"
     if run.finishing is None:
         with Progress(run.env_steps, f"{label}: searching again", "positions") as progress:
-            search_again(run, progress)
+            reanalyze(run, progress)
         snapshots.save(run)
     updates = finishing_updates(run.agent, run.env_steps, parameters.finishing)
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
         finish(run, parameters.finishing, progress, snapshots)
     save_finished(run, paths.finished(milestone))
-    save_drift(run, paths.drift(milestone))
+    write_rows(run.drift, paths.drift(milestone))
     snapshots.cost().write(paths.finishing_cost(milestone))
     snapshots.clear()
 

@@ -7,7 +7,7 @@ for that reason. Games scatter alike for all agents, and the budgets of one run 
 import numpy as np
 from scipy.special import expit
 
-from efficientzero.scaling.curves.curves import Curves
+from efficientzero.scaling.curves import Curves
 
 SIX_BUDGETS = 25_000.0 * 2.0 ** np.arange(2, 8)
 

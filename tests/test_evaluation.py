@@ -1,19 +1,21 @@
 import numpy as np
 from PIL import Image
-from test_loop import Counted
+from runs import Counted
 from tiny import tiny
 
 from efficientzero import evaluation
 from efficientzero.agents import RandomAgent
 from efficientzero.agents.random_streams import generator
-from efficientzero.evaluation import evaluate, evaluation_environments, recorded, write_video
+from efficientzero.envs import write_video
+from efficientzero.evaluation import evaluate, evaluation_environments, recorded
+from efficientzero.games import find_game
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Decision
 
 
 class Recorder:
     """Plays action 0 and keeps what it was shown."""
 
-    updates, parameters = 0, 0
+    updates, weight_count = 0, 0
 
     def __init__(self, expected_mode):
         self.shown = []
@@ -119,11 +121,12 @@ def test_the_video_shows_the_first_game(tmp_path):
         score = evaluate(
             RandomAgent(environments.num_actions), environments, parameters.evaluation, Counted(), seed=0, env_steps=0
         )
-        shown = min(10, len(score.first_actions))
-        write_video(score, game, parameters.envs, 10, tmp_path / "v" / "a.gif")
-        with Image.open(tmp_path / "v" / "a.gif") as video:
+        shown = score.first_actions[:10]
+        path = tmp_path / "v" / "a.gif"
+        write_video(find_game(game), parameters.envs, evaluation.EVALUATION_SEED, shown, path)
+        with Image.open(path) as video:
             durations = []
             for index in range(video.n_frames):  # frames alike are stored once, shown longer
                 video.seek(index)
                 durations.append(video.info["duration"])
-            assert video.size == shape and sum(durations) == (shown + 1) * milliseconds
+            assert video.size == shape and sum(durations) == (len(shown) + 1) * milliseconds

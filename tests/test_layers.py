@@ -8,12 +8,12 @@ import pytest
 from import_graph import PACKAGE, SOURCE, imported, modules
 
 LAYERS = [
-    {"compiled", "device", "games", "parameters", "progress", "records"},
+    {"compiled", "games", "parameters", "progress", "records"},
     {"envs"},
     {"networks"},
     {"replay", "search"},
     {"agents"},
-    {"evaluation", "loop", "registered_model", "run", "snapshot", "stage"},
+    {"evaluation", "registered_model", "running", "snapshot", "stage"},
     {"published", "scaling"},
     {"experiments"},
     {"commands"},
@@ -21,13 +21,18 @@ LAYERS = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 SCALING = [
-    {"input_error", "json_values", "refused"},
+    {"input_error", "refused"},
     {"instruments", "scores"},
     {"sources"},
-    {"curves"},
-    {"estimates"},
+    {"reference_scores"},
+    {"curves", "soundness"},
+    {"resampling"},
+    {"words"},
+    {"estimators"},
     {"power_laws"},
+    {"findings"},
     {"verdict"},
+    {"pair"},
     {"analysis"},
     {"figures"},
     {"report"},

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import yaml
 from dvc.utils.hydra import compose_and_dump
-from test_loop import Counted
+from runs import Counted
 
 from efficientzero.evaluation import evaluate, evaluation_environments
-from efficientzero.loop import finish, search_again, train, warm_up
 from efficientzero.parameters import check
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import new_run
+from efficientzero.running.loop import finish, reanalyze, train, warm_up
+from efficientzero.running.run import new_run
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -53,7 +53,7 @@ def test_it_plays_learns_is_finished_and_scored(tmp_path, name, updates):
     before = {key: array.copy() for key, array in run.agent.network_state().items()}
     warm_up(run, 16, parameters.envs, Counted())
     train(run, 20, parameters.envs, Counted(), lambda run: None)
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), lambda run: None)
     assert run.memory.recording.frames.shape == (10, 2, 3, 96, 96) and run.agent.updates == updates
     after = run.agent.network_state()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_loop import started
+from runs import started
 from tiny import tiny
 
-from efficientzero.run import save_run
+from efficientzero.running.run import save_run
 
 ROOT = Path(__file__).parents[1]
 

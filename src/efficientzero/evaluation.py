@@ -1,23 +1,20 @@
-"""Scoring an agent: unclipped returns of whole games from fixed starts, and what was seen in them."""
+"""Playing for a score: unclipped returns of whole games from fixed starts, and what was seen in them."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from efficientzero.agents import Acting, Agent
 from efficientzero.agents.random_streams import generator
-from efficientzero.envs import GameEnvironments, rgb_frames
+from efficientzero.envs import GameEnvironments
 from efficientzero.games import find_game
 from efficientzero.parameters import Environments, Evaluation, Parameters
 from efficientzero.progress import Progress
-from efficientzero.records.files import write_whole
 from efficientzero.records.score import Episode
 from efficientzero.replay import ONGOING, TERMINATED, TRUNCATED, Recording
 
@@ -122,18 +119,3 @@ def recorded(score: Score, environments: GameEnvironments, settings: Environment
         clipped = np.sign(rewards) if settings.clip_rewards else rewards
         recording.extend(frames, actions, clipped.astype(np.float32), endings)
     return recording
-
-
-def write_video(score: Score, game: str, settings: Environments, env_steps: int, path: Path) -> None:
-    """A GIF of the first scored game's beginning, at its real speed; played again in full colour and resolution."""
-    pictures: NDArray[np.uint8] = rgb_frames(
-        find_game(game), settings, EVALUATION_SEED, score.first_actions[:env_steps]
-    )
-    # An ALE env step is frame_skip frames at 60 Hz; MinAtar has no speed of its own, 10 steps a second can be followed.
-    milliseconds = 1000 * settings.frame_skip / 60 if find_game(game).family == "ale" else 100
-    palette = Image.fromarray(pictures.max(axis=0)).quantize(64)
-    images = [Image.fromarray(picture).quantize(64, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    duration = round(milliseconds, -1)
-    write_whole(
-        path, lambda draft: images[0].save(draft, save_all=True, append_images=images[1:], duration=duration, loop=0)
-    )

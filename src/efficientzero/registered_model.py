@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efficientzero.agents import Agent
-from efficientzero.device import configure_torch
 from efficientzero.envs import GameEnvironments
 from efficientzero.evaluation import Score, evaluate, evaluation_environments
 from efficientzero.parameters import load_parameters
 from efficientzero.progress import Progress
 from efficientzero.records.files import RecordError, open_folder
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import FINISHED_KIND, load_finished
+from efficientzero.running.device import configure_torch
+from efficientzero.running.run import FINISHED_KIND, load_finished
 
 
 @dataclass(frozen=True)

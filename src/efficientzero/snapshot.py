@@ -18,13 +18,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from efficientzero.device import choose_device, device_name
 from efficientzero.records.cost import CostRecord, Stopwatch
 from efficientzero.records.files import MANIFEST, RecordError, open_folder
 from efficientzero.records.paths import RunIdentity
-from efficientzero.run import KIND, Run, load_run, save_run
+from efficientzero.running.device import choose_device, device_name
+from efficientzero.running.run import KIND, Run, load_run, save_run
 
-CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "setup.py", "stages/*")
+CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "pyx/*.pxd", "setup.py", "stages/*")
 COST = "cost.json"  # beside the snapshots
 
 

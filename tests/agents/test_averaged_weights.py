@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again
-from efficientzero.run import load_finished, save_finished
+from efficientzero.running.loop import finish, reanalyze
+from efficientzero.running.run import load_finished, save_finished
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 DECAY = 0.8
@@ -109,7 +109,7 @@ def test_a_run_in_parts_has_the_same_bytes_and_what_is_finished_is_the_average(t
         return metrics
 
     agent.learn = watched
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     save_finished(run, tmp_path / "finished")
     loaded, _ = load_finished(run.identity, tmp_path / "finished", run.environments)

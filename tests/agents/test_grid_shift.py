@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from test_loop import Counted, never, started
+from runs import Counted, never, started
 from tiny import tiny
 
-from efficientzero.loop import train
 from efficientzero.networks.heads import ShiftedCells
+from efficientzero.running.loop import train
 
 # How many layers of a network shift: policy and value; action values alone.
 AGENTS = {"efficientzero": 2, "muzero_reanalyze": 2, "model_free_muzero": 1, "rainbow": 1, "dqn": 1}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import Counted, never, same_in_parts, started
+from runs import Counted, never, same_in_parts, started
 from tiny import tiny
 
-from efficientzero.loop import finish, search_again, train
+from efficientzero.running.loop import finish, reanalyze, train
 
 AGENTS = ["efficientzero", "muzero_reanalyze", "model_free_muzero", "rainbow", "dqn"]
 STILL = 1e-12  # a learning rate at which weights stand still, but for what begins anew
@@ -110,7 +110,7 @@ def test_the_finishing_branch_begins_nothing_anew(name):
     run = started(parameters, name)
     train(run, 96, parameters.envs, Counted(), never)
     before, due = weights(run.agent.network), run.agent.updates_due(100)
-    search_again(run, Counted())
+    reanalyze(run, Counted())
     finish(run, parameters.finishing, Counted(), never)
     assert run.agent.updates > due
     assert not changed(before, weights(run.agent.network))

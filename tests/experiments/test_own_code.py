@@ -13,7 +13,7 @@ from efficientzero.experiments.git import experiment_names
 pytestmark = pytest.mark.long
 
 PYTHON, CYTHON = "src/efficientzero/evaluation.py", "pyx/sum_tree.pyx"
-RETURN, IMPORT = "Episode(i, float(returns[i]),", "from efficientzero.agents import"
+RETURN, IMPORT = "game_return=float(returns[i]),", "from efficientzero.agents import"
 SECONDS = 300
 
 
@@ -21,7 +21,7 @@ def edit(folder, number):
     """Makes every score tell which code ran: the thousands are the Python's number, the units are the Cython's."""
     original = {path: run(folder, "git", "show", f"HEAD:{path}") for path in (PYTHON, CYTHON)}
     assert original[PYTHON].count(RETURN) == original[PYTHON].count(IMPORT) == 1
-    told = original[PYTHON].replace(RETURN, f"Episode(i, {1000 * number} + float(number()),")
+    told = original[PYTHON].replace(RETURN, f"game_return={1000 * number} + float(number()),")
     (folder / PYTHON).write_text(told.replace(IMPORT, f"from efficientzero.compiled.sum_tree import number\n{IMPORT}"))
     (folder / CYTHON).write_text(f"{original[CYTHON]}\n\ndef number():\n    return {number}\n")
 

@@ -174,9 +174,9 @@ def test_what_is_wrong_is_said_in_a_sentence(place, arguments, message):
 def test_a_workspace_that_is_not_committed_is_refused(place):
     fifth = clone(place, "fifth")
     assert "dvc.lock: there is none" in register(fifth, "--agent", "dqn", expect=2)
-    with (fifth / "src" / "efficientzero" / "run.py").open("a") as file:
+    with (fifth / "src" / "efficientzero" / "evaluation.py").open("a") as file:
         file.write("# changed\n")
-    assert "src/efficientzero/run.py: not committed" in register(fifth, "--agent", "dqn", expect=2)
+    assert "src/efficientzero/evaluation.py: not committed" in register(fifth, "--agent", "dqn", expect=2)
 
 
 def test_results_whose_data_are_elsewhere_are_refused(place):

@@ -1,12 +1,13 @@
 """What a page of HTML is made of, read strictly: every element closed in order."""
 
+import re
 from html.parser import HTMLParser
 
 VOID = {"img", "meta", "link", "br", "hr", "input"}
 
 
 class Outline(HTMLParser):
-    """`elements`: (name, attributes, text within) in the order in which they open."""
+    """`elements`: (name, attributes, text within) in the order in which they open; space as a browser shows it."""
 
     def __init__(self, content):
         super().__init__(convert_charrefs=True)
@@ -14,6 +15,8 @@ class Outline(HTMLParser):
         self.feed(content)
         self.close()
         assert not self._open, f"never closed: {self._open}"
+        for found in self.elements:
+            found[2] = re.sub(r"[ \n]+", " ", found[2]).strip(" ")
 
     def handle_starttag(self, name, attributes):
         found = [name, dict(attributes), ""]

@@ -6,7 +6,7 @@ import numpy as np
 
 from efficientzero.games import suite
 from efficientzero.published import published_curves
-from efficientzero.scaling.curves.curves import Curves, make_curves
+from efficientzero.scaling.curves import Curves, make_curves
 
 BUDGETS = (3, 5, 7, 9, 11, 13)  # of the fifteen published: 4, 8, 16, 32, 64 and 140 million frames
 

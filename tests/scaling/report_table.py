@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import analyse
+from efficientzero.scaling.analysis import analyse
 from efficientzero.scaling.report import write_report
 
 BUDGETS = (50_000, 100_000, 200_000, 400_000)

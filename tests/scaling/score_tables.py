@@ -5,7 +5,7 @@ import pandas as pd
 from simulated_curves import simulated_curves
 
 from efficientzero.games import find_game, suite
-from efficientzero.scaling.curves.minatar_scale import minatar_scale
+from efficientzero.scaling.reference_scores import minatar_scale
 
 THREE = ("efficientzero", "muzero_reanalyze", "rainbow")
 

@@ -7,8 +7,8 @@ from simulated_curves import SIX_BUDGETS, simulated_curves
 
 from efficientzero.games import find_game, suite
 from efficientzero.published import best_scores
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.estimates.transform_free import log_exponent_ratio
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.estimators.transform_free import log_exponent_ratio
 
 MANY = 200  # seeds that show what the games' own curves are
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from efficientzero.agents.efficientzero import EfficientZeroAgent
-from efficientzero.agents.interface import Acting, Agent, Drift, EnvironmentSpecification, Measurement
+from efficientzero.agents.interface import Acting, Agent, Drift, EnvironmentSpecification
 from efficientzero.agents.model_free_muzero import ModelFreeMuZeroAgent
 from efficientzero.agents.rainbow import RainbowAgent
 from efficientzero.agents.random import RandomAgent
@@ -17,19 +17,6 @@ from efficientzero.parameters import (
     RainbowSettings,
     RandomSettings,
 )
-from efficientzero.replay import Decision, Memory
-
-__all__ = [
-    "Acting",
-    "Agent",
-    "Decision",
-    "Drift",
-    "EnvironmentSpecification",
-    "Measurement",
-    "Memory",
-    "RandomAgent",
-    "make_agent",
-]
 
 
 def make_agent(

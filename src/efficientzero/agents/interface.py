@@ -42,13 +42,13 @@ class EnvironmentSpecification:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far one old search target was from the same position's search with the present network.
+    """How far old estimates were from those that the present network makes of the same positions.
 
     Attributes:
-        age: int64 ``[n]``, updates since the old search. policy_distance: float32 ``[n]``, total variation between the
+        age: int64 ``[n]``, updates since the old one. policy_distance: float32 ``[n]``, total variation between the
             two policies, in [0, 1]. value_difference: float32 ``[n]``, |new - old| of the root value.
 
-    Both searches have root noise of their own, so neither is zero even where the network is the same.
+    Searches have root noise, each its own, so with them neither is zero even where the network is the same.
     """
 
     age: NDArray[np.int64]
@@ -57,7 +57,10 @@ class Drift:
 
 
 class Agent(Protocol):
-    """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count."""
+    """An agent that learns from a :class:`Memory`; it owns its network, optimiser and update count.
+
+    What a method does is said here; in an agent, only what it does besides.
+    """
 
     updates: int
     priority_exponent: float  # of the replay it learns from
@@ -89,7 +92,7 @@ class Agent(Protocol):
         """
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift | None:
-        """Makes the target of every recorded position anew with the present network; None where none is kept."""
+        """Makes the estimate of every recorded position anew with the present network; None where none is kept."""
 
     def soundness(self, recording: Recording) -> list[Measurement]:
         """How well predictions and values of the network hold on what was recorded; none where it has neither.

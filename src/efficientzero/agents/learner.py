@@ -91,23 +91,20 @@ class Learner(ABC):
 
     @property
     def flops(self) -> int:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         return self.flop_counter.total
 
     @property
     def weight_count(self) -> int:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         return weight_count(self.network)
 
     # An update
 
     def updates_due(self, env_steps: int) -> int:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         return int(self.learning.updates_per_env_step * env_steps)
 
     @abstractmethod
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """See :class:`efficientzero.agents.interface.Agent`."""
+        """One update."""
 
     def begin_update(self, *, finishing: bool) -> None:
         """Begins the heads anew where it is time, unless nothing comes after these updates."""
@@ -238,7 +235,7 @@ class Learner(ABC):
                     for weight in head.parameters():
                         self.optimizer.state.pop(weight, None)
 
-    # State: see :class:`efficientzero.agents.interface.Agent`
+    # State
 
     def state(self) -> dict[str, NDArray]:
         return agent_arrays(self.networks, self.learned_network, self.optimizer, self.updates, self.flops)

@@ -102,7 +102,6 @@ class ModelFreeMuZeroAgent(Learner):
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         values = self._action_values(self.acting_network(mode), observation)
         epsilon = epsilon_at(self.settings.exploration, env_steps, mode)
         decision = epsilon_greedy(values, epsilon, random, estimated=True)
@@ -122,12 +121,12 @@ class ModelFreeMuZeroAgent(Learner):
         return greedy_policy(values), values.max(axis=1)
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
-        """See :class:`efficientzero.agents.interface.Agent`; also makes the target network the present one."""
+        """Also makes the target network the present one."""
         self.renew_target_network()
         return reanalyze(memory, self._estimate, progress, seed=self.seed, updates=self.updates)
 
     def soundness(self, recording: Recording) -> list[Measurement]:
-        """See :class:`efficientzero.agents.interface.Agent`; the root value is the highest action value."""
+        """The root value is the highest action value."""
         if len(recording) < 2:  # a batch of one has no statistics
             return []
         random = generator(self.seed, "soundness", len(recording))
@@ -141,7 +140,7 @@ class ModelFreeMuZeroAgent(Learner):
         return value_soundness(sample, {mode: values(mode) for mode in MODES})
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update; see :class:`efficientzero.agents.interface.Agent`."""
+        """One update."""
         self.begin_update(finishing=finishing)
         positions, weights = self.draw(memory)
         batch = self._batch(memory, positions, weights)

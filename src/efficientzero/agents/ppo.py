@@ -135,7 +135,7 @@ class PPOAgent:
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`; training adds nothing to the policy."""
+        """Training adds nothing to the policy."""
         with self.flop_counter.counted("act", len(observation)):
             policy, value = self._predict(observation)
         if mode == "best":
@@ -157,11 +157,11 @@ class PPOAgent:
     # Learning
 
     def updates_due(self, env_steps: int) -> int:
-        """One for each whole rollout; see :class:`efficientzero.agents.interface.Agent`."""
+        """One for each whole rollout."""
         return env_steps // (self.settings.rollout_steps * self.environments)
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update: every epoch over one rollout; see :class:`efficientzero.agents.interface.Agent`.
+        """One update: every epoch over one rollout.
 
         Raises:
             ValueError: no rollout is whole yet.
@@ -236,7 +236,7 @@ class PPOAgent:
         """Nothing: it has no model."""
         return []
 
-    # State: see :class:`efficientzero.agents.interface.Agent`
+    # State
 
     @property
     def flops(self) -> int:

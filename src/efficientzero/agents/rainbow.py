@@ -157,7 +157,7 @@ class RainbowAgent(Learner):
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`; ``best`` acts by the noisy layers' means."""
+        """``best`` acts by the noisy layers' means."""
         network = self.acting_network(mode)
         if mode == "best":
             silence_noise(network)
@@ -180,7 +180,7 @@ class RainbowAgent(Learner):
         return []
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update; see :class:`efficientzero.agents.interface.Agent`."""
+        """One update."""
         self.begin_update(finishing=finishing)
         positions, weights = self.draw(memory)
         batch = self._batch(memory, positions, weights)

@@ -29,7 +29,6 @@ class RandomAgent:
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         batch = len(observation)
         return Decision(
             action=random.integers(self.actions, size=batch),
@@ -58,14 +57,11 @@ class RandomAgent:
         return self.network_state()
 
     def restore(self, state: dict[str, NDArray]) -> None:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         self.restore_network(state)
 
     def network_state(self) -> dict[str, NDArray]:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         return {"actions": np.array(self.actions, np.int64)}
 
     def restore_network(self, state: dict[str, NDArray]) -> None:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         if "actions" not in state or int(state["actions"]) != self.actions:
             raise ValueError(f"not the state of a random agent with {self.actions} actions")

@@ -5,6 +5,4 @@ Importing this package loads no emulator; making a ``GameEnvironments`` does.
 
 from efficientzero.envs.environments import GameEnvironments
 from efficientzero.envs.step import EnvironmentStep
-from efficientzero.envs.video import rgb_frames
-
-__all__ = ["EnvironmentStep", "GameEnvironments", "rgb_frames"]
+from efficientzero.envs.video import rgb_frames, write_video

@@ -191,11 +191,5 @@ class GameEnvironments:
 
 
 _WHAT_AN_EPISODE_DEPENDS_ON = {
-    "frame_skip",
-    "noop_max",
-    "sticky_actions",
-    "max_frames_per_episode",
-    "stagger_env_steps",
-    "size",
-    "color",
-}
+    "frame_skip", "noop_max", "sticky_actions", "max_frames_per_episode", "stagger_env_steps", "size", "color"
+}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from efficientzero.envs.environments import episode_seed, make_emulators
 from efficientzero.games import Game
 from efficientzero.parameters import Environments
+from efficientzero.records.files import write_whole
 
 _CELL = 16  # pixels per MinAtar cell
 # One colour a channel, far apart from one another and from the black background.
@@ -28,6 +30,21 @@ _CHANNEL_COLORS = np.array(
     ],
     np.uint8,
 )
+
+
+def write_video(game: Game, parameters: Environments, seed: int, actions: Sequence[int], path: Path) -> None:
+    """A GIF of :func:`rgb_frames`, at the game's real speed."""
+    from PIL import Image  # which only videos need
+
+    pictures = rgb_frames(game, parameters, seed, actions)
+    # An ALE env step is frame_skip frames at 60 Hz; MinAtar has no speed of its own, 10 steps a second can be followed.
+    milliseconds = 1000 * parameters.frame_skip / 60 if game.family == "ale" else 100
+    palette = Image.fromarray(pictures.max(axis=0)).quantize(64)
+    images = [Image.fromarray(picture).quantize(64, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    duration = round(milliseconds, -1)
+    write_whole(
+        path, lambda draft: images[0].save(draft, save_all=True, append_images=images[1:], duration=duration, loop=0)
+    )
 
 
 def rgb_frames(game: Game, parameters: Environments, seed: int, actions: Sequence[int]) -> NDArray[np.uint8]:

@@ -4,5 +4,3 @@ Importing this package loads neither an emulator nor torch.
 """
 
 from efficientzero.games.registry import FAMILIES, SUITES, Game, UnknownGameError, find_game, suite
-
-__all__ = ["FAMILIES", "SUITES", "Game", "UnknownGameError", "find_game", "suite"]

@@ -7,21 +7,3 @@ from efficientzero.networks.distributions import CategoricalSupport, ReturnDistr
 from efficientzero.networks.heads import AnyCellHead, Head, shifted_cells
 from efficientzero.networks.noisy import NoisyLinear, resample_noise, silence_noise
 from efficientzero.networks.representation import Representation
-
-__all__ = [
-    "AnyCellHead",
-    "Architecture",
-    "CategoricalSupport",
-    "Convolutions",
-    "Head",
-    "NoisyLinear",
-    "Representation",
-    "ReturnDistribution",
-    "architecture_for",
-    "cross_entropy",
-    "frozen_statistics",
-    "resample_noise",
-    "shifted_cells",
-    "silence_noise",
-    "trunk",
-]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil
 
+from efficientzero.parameters.faults import suggestion
 from efficientzero.parameters.schema import (
     EfficientZeroSettings,
     ModelFreeMuZeroSettings,
@@ -15,7 +16,6 @@ from efficientzero.parameters.schema import (
     RainbowSettings,
 )
 from efficientzero.parameters.sections import ConvolutionalNetwork, Learning, doubling_list
-from efficientzero.parameters.spelling import suggestion
 
 MINATAR_SIZE = 10
 AGENT_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -24,7 +24,7 @@ AGENT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 def impossible_combinations(parameters: Parameters) -> Iterator[str]:
     """One line per fault: the parameter's dotted name, a colon, what is wrong."""
     yield from _lists(parameters)
-    yield from _budgets(parameters)
+    yield from _env_steps(parameters)
     for name, settings in parameters.agent.items():
         if not AGENT_NAME.fullmatch(name):
             yield f"agent.{name}: a name is lower-case letters, digits and _, for it names folders"
@@ -39,7 +39,7 @@ def impossible_combinations(parameters: Parameters) -> Iterator[str]:
                 f"agent.{name}.noisy: off, while agent.{name}.exploration.last_epsilon is 0, so it would stop "
                 "exploring; set exploration.first_epsilon, last_epsilon and decay_env_steps, as agent.dqn has them"
             )
-        # What depends on the game and the budget matters for the agents that are run.
+        # What depends on the game and the milestones matters for the agents that are run.
         if name in parameters.agents and isinstance(settings, RainbowSettings | PPOSettings):
             yield from _convolutions(f"agent.{name}.network", settings.network, parameters)
         if name in parameters.agents and isinstance(settings, PPOSettings):
@@ -84,25 +84,25 @@ def _repeated(values: Sequence[object]) -> list[str]:
     return [str(value) for position, value in enumerate(values) if value in values[:position]]
 
 
-def _budgets(parameters: Parameters) -> Iterator[str]:
+def _env_steps(parameters: Parameters) -> Iterator[str]:
     if parameters.envs.max_frames_per_episode <= parameters.envs.frame_skip:
         yield (
             f"envs.max_frames_per_episode: {parameters.envs.max_frames_per_episode} must be more than envs.frame_skip "
             f"({parameters.envs.frame_skip}), or every episode is cut after its first env step and nothing is learned"
         )
     milestones, count = parameters.milestones, parameters.envs.count
-    budgets = {
+    rounded = {
         "milestones.first": milestones.first,
         "milestones.env_steps": milestones.env_steps,
         "warmup_env_steps": parameters.warmup_env_steps,
     }
     if parameters.warmup_env_steps < 2 * count:
         yield f"warmup_env_steps: {parameters.warmup_env_steps} must be at least 2 x envs.count ({2 * count})"
-    for key, budget in budgets.items():
-        if budget % count:
-            below = budget - budget % count
+    for key, env_steps in rounded.items():
+        if env_steps % count:
+            below = env_steps - env_steps % count
             nearest = f"{below} or {below + count}" if below else f"{count}"
-            yield f"{key}: {budget} must be a multiple of envs.count ({count}), which step together: {nearest}"
+            yield f"{key}: {env_steps} must be a multiple of envs.count ({count}), which step together: {nearest}"
     if parameters.warmup_env_steps >= milestones.first:
         yield (
             f"warmup_env_steps: {parameters.warmup_env_steps} must be less than milestones.first ({milestones.first}), "

@@ -52,28 +52,28 @@ def doubling_list(first: int, env_steps: int) -> list[dict[str, int]]:
     """``[{from: 0, to: first}, {from: first, to: 2 first}, ...]`` up to `env_steps`, in env steps.
 
     Raising `env_steps` only appends, so the earlier milestones of a run stay as they are. Raises ValueError, naming the
-    nearest budgets that work, unless `env_steps` is `first` times a power of two.
+    nearest that work, unless `env_steps` is `first` times a power of two.
     """
-    budgets = [first]
-    while budgets[-1] * 2 <= env_steps:
-        budgets.append(budgets[-1] * 2)
-    if budgets[-1] != env_steps:
-        nearest = f"{first}" if env_steps < first else f"{budgets[-1]} or {2 * budgets[-1]}"
+    milestones = [first]
+    while milestones[-1] * 2 <= env_steps:
+        milestones.append(milestones[-1] * 2)
+    if milestones[-1] != env_steps:
+        nearest = f"{first}" if env_steps < first else f"{milestones[-1]} or {2 * milestones[-1]}"
         raise ValueError(
             f"must be milestones.first ({first}) doubled some number of times; the nearest to {env_steps}: {nearest}"
         )
-    return [{"from": start, "to": end} for start, end in zip([0, *budgets], budgets, strict=False)]
+    return [{"from": start, "to": end} for start, end in zip([0, *milestones], milestones, strict=False)]
 
 
 class MilestoneStep(Section):
-    """One budget of the doubling list, in env steps: ``train`` grows the run ``from`` -> ``to``."""
+    """From one milestone to the next, in env steps: ``train`` grows the run ``from`` -> ``to``."""
 
     from_: Annotated[int, Field(alias="from", ge=0)]
     to: PositiveInt
 
 
 class Milestones(Section):
-    """The budgets. ``list`` is computed from ``first`` and ``env_steps`` by the Hydra resolver."""
+    """Where a run is kept, finished and scored; the Hydra resolver computes ``list`` from the other two."""
 
     first: PositiveInt
     env_steps: PositiveInt

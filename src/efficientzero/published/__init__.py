@@ -15,20 +15,3 @@ from efficientzero.published.reported import (
 )
 from efficientzero.published.scores import best_scores, final_scores, minatar_scores, published_curves
 from efficientzero.published.table_file import PublishedFiguresError
-
-__all__ = [
-    "Expectation",
-    "PublishedFiguresError",
-    "atari_fifty",
-    "best_scores",
-    "board_game_frontier",
-    "efficientzero_value_errors",
-    "expectation",
-    "expectation_in_words",
-    "final_scores",
-    "list_published",
-    "minatar_scores",
-    "published_curves",
-    "recomputed_aggregates",
-    "reported_aggregates",
-]

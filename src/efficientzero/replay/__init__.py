@@ -5,17 +5,3 @@ from efficientzero.replay.estimates import NEVER, Estimates
 from efficientzero.replay.memory import Decision, Memory
 from efficientzero.replay.priorities import Priorities
 from efficientzero.replay.recording import ONGOING, TERMINATED, TRUNCATED, Recording
-
-__all__ = [
-    "NEVER",
-    "ONGOING",
-    "TERMINATED",
-    "TRUNCATED",
-    "Decision",
-    "Estimates",
-    "Memory",
-    "Priorities",
-    "Recording",
-    "read_chunks",
-    "write_chunks",
-]

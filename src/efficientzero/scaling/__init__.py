@@ -5,18 +5,17 @@ literature. `analyse` puts the statistics together. No torch is imported, and of
 `published`.
 """
 
-from efficientzero.scaling.analysis.analysis import Analysis, analyse
-from efficientzero.scaling.analysis.as_json import without_analysis
-from efficientzero.scaling.analysis.tables import aggregates_table, exponents_table, frames_ratio_table
+from efficientzero.scaling.analysis import Analysis, analyse, without_analysis
+from efficientzero.scaling.figures.axes import published_points
 from efficientzero.scaling.figures.curve import draw_curve
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.drift import draw_drift
 from efficientzero.scaling.figures.exponents import draw_exponents
 from efficientzero.scaling.figures.frames_ratio import draw_frames_ratio
 from efficientzero.scaling.figures.games import draw_games
 from efficientzero.scaling.figures.human_normalised import draw_human_normalised
-from efficientzero.scaling.figures.published_points import published_points
 from efficientzero.scaling.figures.soundness import draw_soundness
+from efficientzero.scaling.figures.style import save_figure
+from efficientzero.scaling.findings import aggregates_table, exponents_table, frames_ratio_table
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.instruments import read_drift, read_soundness
 from efficientzero.scaling.outputs import check_output, write_outputs

@@ -3,8 +3,8 @@
 import pandas as pd
 from figure_texts import drawn_twice, written
 
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.drift import FAINT, draw_drift
+from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.instruments import DRIFT_COLUMNS
 
 

@@ -3,14 +3,16 @@
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
+from changed_findings import changed, refused
 from figure_texts import drawn_twice, texts, written
 from score_tables import THREE, simulated_table
 
 from efficientzero.scaling import analyse
-from efficientzero.scaling.curves.bootstrap import Interval
-from efficientzero.scaling.figures.drawing import save_figure
-from efficientzero.scaling.figures.exponents import METHODS, WIDEST, draw_exponents
+from efficientzero.scaling.figures.exponents import NAMES, WIDEST, draw_exponents
+from efficientzero.scaling.figures.style import save_figure
+from efficientzero.scaling.findings import EXPONENT, METHODS
 from efficientzero.scaling.refused import Refused
 
 
@@ -26,10 +28,10 @@ def test_every_interval_stands_in_the_row_of_its_method_and_ceiling(analysis):
     for pair, axes in zip(analysis.pairs, figure.axes, strict=True):
         low, high = axes.get_xlim()
         found = intervals(axes)
-        for row, (ceiling, method) in enumerate(product(("human", "best"), METHODS)):
+        for row, (ceiling, method) in enumerate(product(("human", "best"), NAMES)):
             for estimand, shift in (("these games", -0.17), ("games like these", 0.17)):
-                ratio = pair.estimates[ceiling, estimand].exponents[method]
-                if isinstance(ratio, Interval):
+                ratio = analysis.findings[analysis.place(pair.second, ceiling, estimand), EXPONENT + method]
+                if not ratio.refused:
                     ends = max(ratio.low, low), min(ratio.high, high)
                     assert (round(row + shift, 2), *ends) in found
         assert axes.get_title().endswith(f": {pair.word}")
@@ -41,17 +43,16 @@ def test_minatar_has_rows_of_its_own_ceilings():
     table = simulated_table(names=("minatar/breakout", "minatar/freeway"), agents=THREE[:2])
     figure = draw_exponents(analyse(table, resamples=60))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert len(labels) == 2 * len(METHODS)
+    assert len(labels) == 2 * len(NAMES)
     assert labels[0] == "transform-free, published DQN ceiling"
     assert labels[-1] == "own asymptotes too (M3), best published ceiling"
 
 
 def test_a_single_refused_ratio_is_written_and_wide_intervals_have_arrows(analysis):
-    pair = analysis.pairs[0]
-    key = ("human", "these games")
-    wide = replace(pair.estimates[key].fitted, log_ratio=Interval(0.1, -9.0, 9.0, 4.0, 5.0))
-    changed = replace(pair.estimates[key], transform_free=Refused("flat"), fitted=wide)
-    figure = draw_exponents(replace(analysis, pairs=(replace(pair, estimates=pair.estimates | {key: changed}),)))
+    where = {"ceiling": "human", "estimand": "these games"}
+    found = refused(analysis.findings, EXPONENT + "transform-free", "flat", **where)
+    wide = changed(found, EXPONENT + "M1", **where, estimate=1.1, low=np.exp(-9.0), high=np.exp(9.0))
+    figure = draw_exponents(replace(analysis, findings=wide))
     assert "refused" in texts(figure)
     axes = figure.axes[0]
     assert axes.get_xlim() == WIDEST
@@ -60,16 +61,10 @@ def test_a_single_refused_ratio_is_written_and_wide_intervals_have_arrows(analys
 
 
 def test_one_game_shows_one_estimand_in_the_middle_of_its_row(analysis):
-    why = Refused("one game")
-    pairs = [
-        replace(pair, estimates={
-            key: replace(each, transform_free=why, fitted=why, fitted_robust=why, fitted_with_own_errors=why)
-            if key[1] == "games like these" else each
-            for key, each in pair.estimates.items()
-        })
-        for pair in analysis.pairs
-    ]  # fmt: skip
-    figure = draw_exponents(replace(analysis, pairs=tuple(pairs)))
+    found = analysis.findings
+    for method in METHODS:
+        found = refused(found, EXPONENT + method, "one game", estimand="games like these")
+    figure = draw_exponents(replace(analysis, findings=found))
     assert {row % 1 for row, *_ in intervals(figure.axes[0])} == {0}
     assert "other games like these" not in texts(figure) and "other seeds on these games" in texts(figure)
 

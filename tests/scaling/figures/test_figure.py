@@ -16,7 +16,7 @@ from efficientzero.scaling import (
     published_points,
     save_figure,
 )
-from efficientzero.scaling.figures.appearance import KNOWN, appearances
+from efficientzero.scaling.figures.style import KNOWN, appearances
 from efficientzero.scaling.scores import SCORE_COLUMNS
 
 TWO = ("efficientzero", "muzero_reanalyze")

@@ -7,8 +7,8 @@ from score_tables import THREE, simulated_table
 
 from efficientzero.games import find_game, suite
 from efficientzero.scaling import analyse, curve_table, draw_frames_ratio, draw_games
-from efficientzero.scaling.curves.minatar_scale import minatar_scale
-from efficientzero.scaling.figures.reference_line import reference_line
+from efficientzero.scaling.figures.axes import reference_line
+from efficientzero.scaling.reference_scores import minatar_scale
 
 
 @pytest.fixture(scope="module")

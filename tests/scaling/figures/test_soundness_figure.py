@@ -5,8 +5,8 @@ import pytest
 from figure_texts import drawn_twice, written
 from soundness_tables import BLIND, BROKEN, SOUND, rows, soundness
 
-from efficientzero.scaling.figures.drawing import save_figure
 from efficientzero.scaling.figures.soundness import draw_soundness
+from efficientzero.scaling.figures.style import save_figure
 
 
 def table():

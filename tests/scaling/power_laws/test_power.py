@@ -7,15 +7,20 @@ import pytest
 from simulated_curves import SIX_BUDGETS, simulated_curves
 
 from efficientzero.published import published_curves
-from efficientzero.scaling.curves.bootstrap import weights
-from efficientzero.scaling.curves.curves import make_curves
+from efficientzero.scaling.curves import make_curves
 from efficientzero.scaling.power_laws.comparison import compare_exponents
 from efficientzero.scaling.power_laws.fit import fit_power_law
-from efficientzero.scaling.power_laws.power import Design, Power, power_of_design
+from efficientzero.scaling.power_laws.power import (
+    Design,
+    Needed,
+    Power,
+    influence_test,
+    needed,
+    plasmode,
+)
 from efficientzero.scaling.power_laws.power_law import MODELS
-from efficientzero.scaling.power_laws.residuals import influence_test, residual_curves
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.verdict.needed_design import Needed, needed
+from efficientzero.scaling.resampling import weights
 
 FRAMES = tuple(SIX_BUDGETS.tolist())
 FIRST_EIGHT = ["Alien", "Amidar", "Assault", "Asterix", "BankHeist", "BattleZone", "Boxing", "Breakout"]
@@ -28,7 +33,9 @@ def curves():
 
 
 def simulated(curves, ratio, estimand="these games", games=10, seeds=5, frames=FRAMES, simulations=400):
-    return power_of_design(curves, Design(games, seeds, frames), estimand, ratio, np.random.default_rng(1), simulations)
+    made = plasmode(curves, estimand)
+    design = Design(games, seeds, frames)
+    return made if isinstance(made, Refused) else made.power(design, ratio, np.random.default_rng(1), simulations)
 
 
 @pytest.mark.parametrize("estimand", ["these games", "games like these"])
@@ -60,13 +67,13 @@ def test_the_influence_gives_the_error_of_the_bootstrap(curves, estimand):
     fit = fit_power_law(curves.frames, curves.aggregate, curves.agents, MODELS["M1"])
     error, df = influence_test(MODELS["M1"], fit.parameters[None], np.log(curves.frames), curves.z[None], estimand)
     resampled = weights(curves, estimand, 2000, np.random.default_rng(0))
-    bootstrap = compare_exponents(curves, resampled).ratios[0].log_ratio
+    bootstrap = compare_exponents(curves, resampled).log_ratio
     assert error[0] == pytest.approx(bootstrap.standard_error, rel=0.15)
     assert df[0] == 9 if estimand == "games like these" else 20 < df[0] < 80
 
 
 def test_simulated_experiments_scatter_as_the_observed_one(curves):
-    residuals = residual_curves(curves, "these games")
+    residuals = plasmode(curves, "these games")
     drawn = residuals.draw(40, 5, np.log(curves.frames), 50, np.random.default_rng(0))
     assert drawn.shape == (50, 2, 40, 5, 6)
     observed = curves.z.var(axis=2, ddof=1).mean(axis=1)
@@ -74,7 +81,7 @@ def test_simulated_experiments_scatter_as_the_observed_one(curves):
     between = np.corrcoef(drawn[:, 0, :, :, 0].ravel(), drawn[:, 0, :, :, 1].ravel())[0, 1]
     deviations = curves.z[0] - curves.z[0].mean(axis=1, keepdims=True)
     assert between == pytest.approx(np.corrcoef(deviations[..., 0].ravel(), deviations[..., 1].ravel())[0, 1], abs=0.1)
-    population = residual_curves(curves, "games like these")
+    population = plasmode(curves, "games like these")
     drawn = population.draw(40, 5, np.log(curves.frames), 200, np.random.default_rng(0)).mean(axis=3)
     np.testing.assert_allclose(drawn.var(axis=(0, 2)), curves.z.mean(axis=2).var(axis=1, ddof=1), rtol=0.2)
     assert np.corrcoef(drawn[:, 0].ravel(), drawn[:, 1].ravel())[0, 1] > 0.3  # a game is the same for both agents
@@ -83,29 +90,30 @@ def test_simulated_experiments_scatter_as_the_observed_one(curves):
 def test_a_game_with_one_seed_borrows_the_residuals_of_another():
     curves = simulated_curves(np.random.default_rng(0), games=4, seeds=3)
     curves.z[0, 2, 1:] = np.nan
-    drawn = residual_curves(curves, "these games").draw(30, 4, np.log(FRAMES), 20, np.random.default_rng(0))
+    drawn = plasmode(curves, "these games").draw(30, 4, np.log(FRAMES), 20, np.random.default_rng(0))
     assert np.isfinite(drawn).all()
     assert (drawn[:, 0].std(axis=2) > 0).mean() > 0.9
 
 
 def test_what_would_decide():
     few = simulated_curves(np.random.default_rng(0), games=3, seeds=3, between_seeds=0.4)
-    found = needed(few, "these games", 1.15, np.random.default_rng(0))
+    made = plasmode(few, "these games")
+    found = needed(made, 1.15, np.random.default_rng(0))
     assert isinstance(found, Needed) and found.present.decided < 0.8
     assert found.present.design == Design(3, 3, FRAMES)
     for design in (Design(found.games, 3, FRAMES), Design(3, found.seeds, FRAMES)):
-        power = power_of_design(few, design, "these games", 1.15, np.random.default_rng(5), 1000)
+        power = made.power(design, 1.15, np.random.default_rng(5), 1000)
         assert power.decided > 0.7
-    fewer = power_of_design(few, Design(found.games // 2, 3, FRAMES), "these games", 1.15, np.random.default_rng(5))
+    fewer = made.power(Design(found.games // 2, 3, FRAMES), 1.15, np.random.default_rng(5))
     assert fewer.decided < 0.8
     assert found.budgets is None or len(FRAMES) < found.budgets <= len(FRAMES) + 4
 
 
 def test_nothing_feasible_decides_a_tiny_difference_and_enough_is_enough(curves):
     few = simulated_curves(np.random.default_rng(0), games=3, seeds=2, between_seeds=3.0)
-    hopeless = needed(few, "these games", 1.14, np.random.default_rng(0), simulations=50)
+    hopeless = needed(plasmode(few, "these games"), 1.14, np.random.default_rng(0), simulations=50)
     assert hopeless.games is None and hopeless.seeds is None
-    plenty = needed(curves, "these games", 1.6, np.random.default_rng(0), simulations=50)
+    plenty = needed(plasmode(curves, "these games"), 1.6, np.random.default_rng(0), simulations=50)
     assert (plenty.games, plenty.seeds, plenty.budgets) == (10, 5, 6) and plenty.present.decided > 0.8
 
 
@@ -116,11 +124,8 @@ def test_refuses_designs_and_curves_that_show_no_spread(curves):
         ("games like these", {"games": 1}, "one game"),
     ):
         single = simulated_curves(random, **changes)
-        for refused in (
-            power_of_design(single, Design(5, 5, FRAMES), estimand, 1.2, random),
-            needed(single, estimand, 1.2, random),
-        ):
-            assert isinstance(refused, Refused) and reason in refused.reason
+        refused = plasmode(single, estimand)
+        assert isinstance(refused, Refused) and reason in refused.reason
     assert isinstance(simulated(curves, 1.2, seeds=1), Refused)
     assert isinstance(simulated(curves, 1.2, "games like these", games=1), Refused)
     assert isinstance(simulated(curves.select(budgets=[0]), 1.2), Refused)
@@ -143,9 +148,7 @@ def test_power_with_the_residuals_of_published_curves(agents, powers):
         picked = table[table.game.isin(chosen) & table.agent.isin(agents)]
         curves = make_curves(picked, "human").select(agents=agents, budgets=SIX_OF_200M)
         assert len(curves.games) == games
-        found = power_of_design(
-            curves, Design(games, seeds, tuple(curves.frames)), "these games", np.exp(0.1),
-            np.random.default_rng(0), simulations,
-        )  # fmt: skip
+        design = Design(games, seeds, tuple(curves.frames))
+        found = plasmode(curves, "these games").power(design, np.exp(0.1), np.random.default_rng(0), simulations)
         assert isinstance(found, Power)
         assert found.difference == pytest.approx(expected, abs=0.02 + 3 * found.simulation_error)

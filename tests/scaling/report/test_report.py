@@ -13,27 +13,18 @@ from html_outline import Outline
 from import_graph import SOURCE
 from report_table import FIGURES, compared, score_table, single_run, written
 
-from efficientzero.scaling.analysis.analysis import analyse
-from efficientzero.scaling.curves.bootstrap import Interval
-from efficientzero.scaling.estimates.frames_ratio import FramesToMatch
-from efficientzero.scaling.figures.appearance import named
+from efficientzero.scaling.analysis import analyse
+from efficientzero.scaling.findings import EXPONENT, FRAMES, Findings, finding
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.power_laws.power import Design, Power
+from efficientzero.scaling.power_laws.power import Design, Needed, Power
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
-from efficientzero.scaling.report.above_human import TWENTY_MINUTES, TWO_HOURS, above_human
-from efficientzero.scaling.report.markup import Markup, element
-from efficientzero.scaling.report.scores_tables import score_with_interval
-from efficientzero.scaling.report.verdict_section import headline
-from efficientzero.scaling.report.wording import (
-    duration,
-    in_brackets,
-    number,
-    play_time,
-    power_of_ten,
-    sentence,
-)
-from efficientzero.scaling.verdict.needed_design import Needed
+from efficientzero.scaling.report.answers import TWENTY_MINUTES, TWO_HOURS, above_human
+from efficientzero.scaling.report.score_tables import score_with_interval
+from efficientzero.scaling.resampling import Interval
+from efficientzero.scaling.words.names import named
+from efficientzero.scaling.words.numbers import duration, in_brackets, number, play_time, power_of_ten, sentence
+from efficientzero.scaling.words.verdicts import PairVerdict, headline
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -50,23 +41,10 @@ def poor_page(tmp_path_factory):
     return Outline(written(tmp_path_factory.mktemp("poor"), single_run()).read_text("utf-8"))
 
 
-def judged(analysis, word, **evidence):
+def judged(analysis, word):
     """The same analysis with another word for every pair."""
-
-    def other(verdict):
-        return replace(verdict, word=word, evidence=replace(verdict.evidence, **evidence))
-
     pairs = (
-        replace(pair, verdicts={name: other(verdict) for name, verdict in pair.verdicts.items()})
-        for pair in analysis.pairs
-    )
-    return replace(analysis, pairs=tuple(pairs))
-
-
-def estimated(analysis, **changes):
-    """The same analysis with other estimates of every pair."""
-    pairs = (
-        replace(pair, estimates={key: replace(each, **changes) for key, each in pair.estimates.items()})
+        replace(pair, verdicts={name: replace(verdict, word=word) for name, verdict in pair.verdicts.items()})
         for pair in analysis.pairs
     )
     return replace(analysis, pairs=tuple(pairs))
@@ -140,12 +118,15 @@ def test_refuses_the_table_of_another_analysis(tmp_path):
 
 
 def test_escapes_what_it_is_given(tmp_path):
-    page = Outline(written(tmp_path, single_run(), title="<b>frames</b> & scores").read_text("utf-8"))
-    assert page.texts("title", "h1") == ["<b>frames</b> & scores"] * 2 and not page.of("b")
-    assert (
-        element("p", "a<", Markup("<i></i>"), ["&", ["b"]], title='"<')
-        == '<p title="&quot;&lt;">a&lt;<i></i>&amp;b</p>'
+    table, _ = single_run()
+    found, figures = (table, Refused("<b>no</b> 'curve'")), ('"><b>',)
+    versions = {"<b>": "&amp;"}
+    page = Outline(
+        written(tmp_path, found, figures, title="<b>frames</b> & scores", versions=versions).read_text("utf-8")
     )
+    assert page.texts("title", "h1") == ["<b>frames</b> & scores"] * 2 and not page.of("b")
+    assert "<b> &amp;." in page.section("method") and "<b>no</b> 'curve'." in page.section("verdict")
+    assert page.of("figure")[0][1] == {"id": 'figure-"><b>'}
 
 
 @pytest.mark.parametrize(
@@ -167,41 +148,50 @@ def test_says_the_verdict_in_one_sentence_at_the_top(word, said, tmp_path):
     meanings = dict(zip(page.texts("dt")[:4], page.texts("dd")[:4], strict=True))
     assert set(meanings) == {"exponent", "offset", "asymptote", "not identified"} and all(meanings.values())
     (card,) = page.texts("article")
-    assert f"{word}{sentence(analysis.pairs[0].reasons[0])}" in card
+    assert f"{word} {sentence(analysis.pairs[0].reasons[0])}" in card
+
+
+RATIO, NONE = Interval(1.93, 1.5, 2.4, 0.1, 5.0), Refused("flat")
 
 
 def test_the_slower_agent_is_not_called_faster():
-    _, analysis = compared()
-    free = analysis.pairs[0].verdict.evidence.transform_free
-    log = free.log_ratio
-    turned = Interval(-log.estimate, -log.high, -log.low, log.standard_error, log.df)
-    said = headline(judged(analysis, "exponent", transform_free=replace(free, log_ratio=turned)))
-    assert "climbs more slowly with frames than MuZero-Reanalyze (exponent 0.52 times as large" in said
+    slower = PairVerdict("exponent", "muzero_reanalyze", Interval(0.52, 0.42, 0.67, 0.1, 5.0), NONE)
+    assert headline("efficientzero", [slower]) == (
+        "Exponent: EfficientZero climbs more slowly with frames than MuZero-Reanalyze (exponent 0.52 times as large, "
+        "interval 0.42 to 0.67)."
+    )
 
 
 def test_verdicts_of_several_agents_stand_side_by_side():
-    _, analysis = compared()
-    (pair,) = analysis.pairs
-    other = replace(judged(analysis, "not identified").pairs[0], second="rainbow")
-    third = replace(pair, second="dqn")
-    said = headline(replace(analysis, pairs=(pair, other, third)))
+    words = (("exponent", "muzero_reanalyze"), ("not identified", "rainbow"), ("exponent", "dqn"))
+    said = headline("efficientzero", [PairVerdict(*each, RATIO, NONE) for each in words])
     assert said.startswith("Exponent: EfficientZero climbs faster with frames than MuZero-Reanalyze (")
     assert ") and DQN (" in said and said.count("; ") == 1
     assert said.endswith("not identified: these runs cannot tell how the curve of EfficientZero differs from that of "
                          "Rainbow (data-efficient).")  # fmt: skip
 
 
+def test_the_headline_of_an_offset_has_the_mean_multiple():
+    """Whichever of the two is ahead."""
+    for frames, times in ((RATIO, "1.93 times (1.50 to 2.40)"), (Interval(0.5, 0.4, 0.6, 0.1, 5.0), "0.500 times (")):
+        said = headline("efficientzero", [PairVerdict("offset", "dqn", RATIO, frames)])
+        assert f"DQN needs the same multiple of the frames of EfficientZero, in the mean over levels {times}" in said
+    without = headline("efficientzero", [PairVerdict("offset", "dqn", RATIO, NONE)])
+    assert without == "Offset: DQN needs a constant multiple of the frames of EfficientZero."
+
+
 def test_tables_hold_what_was_found(page):
     table, analysis = compared()
-    estimates = analysis.pairs[0].estimates["human", "these games"]
-    ratio = estimates.exponents["transform-free"]
+    place = analysis.place("muzero_reanalyze")
+    ratio = analysis.findings[place, EXPONENT + "transform-free"]
     assert page.rows("Ratios of exponents")[1] == ["EfficientZero over MuZero-Reanalyze"]
     row = page.rows("Ratios of exponents")[2]
     assert row[:2] == ["these games, human ceiling", f"{ratio.estimate:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"]
-    assert len(page.rows("Ratios of exponents")) == 2 + len(analysis.pairs[0].estimates)
-    seen = {f"{100 * each.level:.0f}\N{NO-BREAK SPACE}%": each.ratio for each in estimates.frames_ratio}
+    assert len(page.rows("Ratios of exponents")) == 2 + 4
+    levels = analysis.findings.levels(place, FRAMES + "level")
+    seen = {f"{100 * each.level:.0f}\N{NO-BREAK SPACE}%": each for each in levels}
     shown = dict(page.rows("Frames to the same level")[1:])
-    assert set(shown) == {level for level, found in seen.items() if not isinstance(found, Refused)} != set()
+    assert set(shown) == {level for level, found in seen.items() if not found.refused} != set()
     assert all(text.startswith(f"{seen[level].estimate:.2f}× (") for level, text in shown.items())
     assert page.rows("Cost of a run")[1] == [
         "EfficientZero", "123,456", "25,000", "1.3 × 10¹⁵", "66.7 min", "55.6 min"
@@ -218,7 +208,7 @@ def test_power_of_the_design_and_what_was_refused(page):
     verdict = analysis.pairs[0].verdict
     rows = page.rows("Power")
     assert rows[1][0] == "EfficientZero / MuZero-Reanalyze, for these games"
-    assert rows[1][1] == f"{100 * verdict.evidence.power.difference:.0f}\N{NO-BREAK SPACE}%"
+    assert rows[1][1] == f"{100 * verdict.power.difference:.0f}\N{NO-BREAK SPACE}%"
     refused = page.section("refused")
     assert analysis.refusals
     for refusal in analysis.refusals:
@@ -228,7 +218,7 @@ def test_power_of_the_design_and_what_was_refused(page):
 def test_how_many_more_would_decide(tmp_path):
     table, analysis = compared()
     design = Design(2, 3, (1e5, 2e5, 4e5))
-    needed = Needed(Power(design, "these games", 1.07, 0.1, 0.2, 0.25, 0.02), 14, None, 7)
+    needed = Needed(Power(design, 1.07, 0.1, 0.2, 0.25, 0.02), 14, None, 7)
     pair = analysis.pairs[0]
     verdict = replace(pair.verdict, word="not identified", needed=needed)
     changed = replace(analysis, pairs=(replace(pair, verdicts=pair.verdicts | {"these games": verdict}),))
@@ -267,7 +257,7 @@ def test_answers_what_readers_asked(page):
     answers = page.section("questions")
     assert "EfficientZero: 123,456." in answers and "MuZero-Reanalyze: 123,457." in answers
     assert (
-        "to 400,000 frames:EfficientZero: 1.3 × 10¹⁵ floating-point operations in 66.7 min of processor time."
+        "to 400,000 frames: EfficientZero: 1.3 × 10¹⁵ floating-point operations in 66.7 min of processor time."
         in answers
     )
     assert "Readers of the paper guessed 3.8 times." in answers
@@ -286,31 +276,25 @@ def test_answers_what_readers_asked(page):
 )  # fmt: skip
 def test_frames_to_match(ratio, at_least, said, tmp_path):
     table, analysis = compared()
-    own = Interval(1.4, 1.2, 1.6, 0.1, 5.0)
-    match = FramesToMatch("efficientzero", "muzero_reanalyze", 0.6, ratio, at_least, 0.4, own)
-    found = estimated(analysis, frames_to_match=match, extrapolated_match=Interval(9e5, 8e5, 1e6, 1e4, 5.0))
-    page = Outline(written(tmp_path, (table, found)).read_text("utf-8"))
+    place = analysis.place("muzero_reanalyze")
+    other = {
+        FRAMES + "final level of first": ratio,
+        FRAMES + "final level of second": Interval(1.4, 1.2, 1.6, 0.1, 5.0),
+        "extrapolated frames to match": Interval(9e5, 8e5, 1e6, 1e4, 5.0),
+        **({} if at_least is None else {"least frames ratio": at_least}),
+    }
+    taken = {*other, "least frames ratio"}
+    kept = (row for row in analysis.findings.rows if row.place != place or row.quantity not in taken)
+    found = Findings([*kept, *(finding(place, quantity, value) for quantity, value in other.items())])
+    page = Outline(written(tmp_path, (table, replace(analysis, findings=found))).read_text("utf-8"))
     answers = page.section("questions")
     assert said in answers
-    mean = analysis.pairs[0].estimates["human", "these games"].mean_frames_ratio
+    mean = analysis.findings[place, FRAMES + "mean over common levels"]
     times = f"In the mean over the levels that both reached it took {mean.estimate:.2f} times ({mean.low:.2f} to"
     assert (times in answers) is isinstance(ratio, Refused)
     further = isinstance(ratio, Refused)
     assert ("it took 1.40 times (1.20 to 1.60) the frames of EfficientZero" in answers) is further
     assert ("900,000 frames (800,000 to 1,000,000): an extrapolation" in answers) is further
-
-
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_headline_of_an_offset_has_the_mean_multiple(turned):
-    """Whichever of the two is ahead."""
-    agents = ("muzero_reanalyze", "efficientzero") if turned else ("efficientzero", "muzero_reanalyze")
-    midpoints = (3e5, 1.5e5) if turned else (1.5e5, 3e5)
-    analysis = analyse(score_table(agents=agents, exponents=(1.2, 1.2), midpoints=midpoints), resamples=100)
-    mean = analysis.pairs[0].estimates["human", "these games"].mean_frames_ratio
-    expected = 0.5 if turned else 2.0
-    assert mean.estimate == pytest.approx(expected, rel=0.15)
-    said = headline(judged(analysis, "offset"))
-    assert f"in the mean over levels {mean.estimate:.{3 if mean.estimate < 1 else 2}f} times (" in said
 
 
 def test_published_scores_are_not_said_to_be_runs_of_ones_own(tmp_path):
@@ -332,30 +316,30 @@ def test_a_single_budget_is_no_range(tmp_path):
     table = score_table(budgets=(400_000,))
     path = tmp_path / "report.html"
     write_report(path, analyse(table, resamples=50), {}, table, versions={"numpy": "1"})
-    assert "1 budget of 400,000 frames." in path.read_text("utf-8")
+    assert "1 budget of 400,000 frames." in Outline(path.read_text("utf-8")).texts("p")[0]
 
 
 def test_share_of_games_above_the_human():
     # z = 2 n / (n + midpoint) is above 1 beyond the midpoint; budgets lie at 50,000 and 100,000 frames.
     table = score_table(seeds=1, exponents=(1.0, 1.0), height=2.0, midpoints=(6.0e4, 9.0e4))
     analysis = analyse(table, resamples=50)
-    (said,) = above_human(analysis, TWENTY_MINUTES)
+    said = above_human(analysis, TWENTY_MINUTES)
     assert said == (
         "At 72,000 frames (20 minutes, read between budgets): EfficientZero in 2 of 2 (100\N{NO-BREAK SPACE}%) and "
         "MuZero-Reanalyze in 0 of 2 (0\N{NO-BREAK SPACE}%)."
     )
-    (later,) = above_human(analysis, TWO_HOURS)
+    later = above_human(analysis, TWO_HOURS)
     assert later.startswith("At 400,000 frames (1.85 hours, the budget next to it): EfficientZero in 2 of 2 (100")
-    (outside,) = above_human(analysis, 600_000)
+    outside = above_human(analysis, 600_000)
     assert outside == "Refused: 2.78 hours are 600,000 frames, and these budgets go from 50,000 to 400,000."
-    (exact,) = above_human(analysis, 100_000)
+    exact = above_human(analysis, 100_000)
     assert exact.startswith("At 100,000 frames (28 minutes): ")
 
 
 def test_no_share_above_the_human_of_games_that_were_cut():
     table = score_table(games=("Pong",), seeds=1)
     table["max_env_steps"] = 500
-    (said,) = above_human(analyse(table, resamples=50), TWENTY_MINUTES)
+    said = above_human(analyse(table, resamples=50), TWENTY_MINUTES)
     assert said.startswith("Refused: ") and "cut short" in said
 
 

@@ -1,15 +1,27 @@
 """The section of the report that says whether the networks are sound."""
 
+import re
+
 import pytest
 from html_outline import Outline
-from report_table import single_run, written
+from report_table import score_table, written
 from soundness_tables import BLIND, BROKEN, SOUND, rows, soundness
 
-from efficientzero.scaling.report.soundness_section import soundness_section
+from efficientzero.scaling.refused import Refused
 
 
-def section(*parts, agents=("efficientzero",), frame_skip=4):
-    return Outline(str(soundness_section(soundness(*parts), list(agents), frame_skip)))
+@pytest.fixture
+def section(tmp_path):
+    """The section of a page, by the parts of its table of soundness."""
+
+    def found(*parts, agents=("efficientzero",), frame_skip=4):
+        table = score_table(games=("Pong",), seeds=1, agents=agents, exponents=(1, 1, 1), midpoints=(1e5, 1e5, 1e5))
+        table["frame_skip"] = frame_skip
+        path = written(tmp_path, (table, Refused("no")), (), soundness=soundness(*parts))
+        (inner,) = re.findall(r'<section aria-labelledby="soundness">.*?</section>', path.read_text("utf-8"), re.DOTALL)
+        return Outline(inner)
+
+    return found
 
 
 @pytest.mark.parametrize(
@@ -20,7 +32,7 @@ def section(*parts, agents=("efficientzero",), frame_skip=4):
         (BLIND, "EfficientZero: sound as far as can be said", "Rewards: cannot be said."),
     ],
 )
-def test_says_so_of_each_agent(figures, head, word):
+def test_says_so_of_each_agent(figures, head, word, section):
     page = section(rows("efficientzero", 100, figures))
     assert page.texts("h2", "h3") == ["Is the model sound?", head]
     assert len(page.of("li")) == 11 and page.texts("strong")[0] == word
@@ -28,7 +40,7 @@ def test_says_so_of_each_agent(figures, head, word):
     assert all(text.endswith(".") and "nan" not in text for text in page.texts("li"))
 
 
-def test_the_largest_budget_in_full_and_the_others_in_a_sentence():
+def test_the_largest_budget_in_full_and_the_others_in_a_sentence(section):
     page = section(
         rows("efficientzero", 100, BLIND, runs=3), rows("efficientzero", 200, BROKEN | {"drift": 0.0}, runs=3),
         rows("efficientzero", 400, SOUND, runs=3),
@@ -41,7 +53,7 @@ def test_the_largest_budget_in_full_and_the_others_in_a_sentence():
     )
 
 
-def test_agents_without_a_model_are_named():
+def test_agents_without_a_model_are_named(section):
     page = section(
         rows("model_free_muzero", 100, BLIND, model=False), agents=("model_free_muzero", "dqn", "random"), frame_skip=1
     )
@@ -50,10 +62,7 @@ def test_agents_without_a_model_are_named():
     assert len(section(rows("dqn", 100, SOUND)[:0], agents=["dqn"]).of("p")) == 2
 
 
-def test_is_a_section_of_the_page_if_there_is_anything(tmp_path):
-    found = rows("efficientzero", 100, BROKEN)
-    page = Outline(written(tmp_path, single_run(), soundness=found).read_text("utf-8"))
-    assert "Is the model sound?" in page.texts("h2") and "#soundness" in [each[1]["href"] for each in page.of("a")]
-    assert "MuZero-Reanalyze has no model" in page.section("soundness")
-    without = Outline(written(tmp_path, single_run()).read_text("utf-8"))
+def test_the_section_is_left_out_where_nothing_was_measured(tmp_path):
+    table = score_table(games=("Pong",), seeds=1)
+    without = Outline(written(tmp_path, (table, Refused("no"))).read_text("utf-8"))
     assert "Is the model sound?" not in without.texts("h2") and "Soundness" not in without.texts("a")

@@ -73,7 +73,6 @@ class EfficientZeroAgent(Learner):
     def act(
         self, observation: NDArray[np.uint8], random: np.random.Generator, *, env_steps: int, mode: Acting
     ) -> Decision:
-        """See :class:`efficientzero.agents.interface.Agent`."""
         explore, temperature = mode != "best", self._temperature(env_steps)
         network, noise = self.acting_network(mode), random if explore else None
         result = self._search(network, observation, noise, self.settings.search, noise_scale=temperature)
@@ -125,8 +124,8 @@ class EfficientZeroAgent(Learner):
     # Learning
 
     def learn(self, memory: Memory, *, learning_rate_factor: float = 1.0, finishing: bool = False) -> dict[str, float]:
-        """One update; see :class:`efficientzero.agents.interface.Agent`."""
-        self.begin_update(finishing=finishing)
+        """One update."""
+        self.begin_update(finishing=finishing)  # at times heads begin anew
         positions, weights = self.draw(memory)
         batch, searched_again = self._batch(memory, positions, weights)
         metrics = self.descend(memory, positions, lambda: self._loss(batch), learning_rate_factor, finishing=finishing)
@@ -187,12 +186,12 @@ class EfficientZeroAgent(Learner):
         refresh(memory, positions, self._estimate, seed=self.seed, updates=self.updates)
 
     def reanalyze(self, memory: Memory, progress: Progress) -> Drift:
-        """See :class:`efficientzero.agents.interface.Agent`; also makes the target network the present one."""
+        """Also makes the target network the present one."""
         self.renew_target_network()
         return reanalyze(memory, self._estimate, progress, seed=self.seed, updates=self.updates)
 
     def soundness(self, recording: Recording) -> list[Measurement]:
-        """See :class:`efficientzero.agents.interface.Agent`; of the present network, not the target network."""
+        """Of the present network, not the target network."""
         if len(recording) < 2:  # a batch of one has no statistics
             return []
         random = generator(self.seed, "soundness", len(recording))
@@ -210,8 +209,8 @@ class EfficientZeroAgent(Learner):
         def searched(observations: NDArray[np.uint8]) -> SearchResult:
             return self._search(self.network, observations, random, self.reanalysis_search)
 
-        looking_on = normalised(self.network, "evaluation")
-        with self.flop_counter.left_out(), looking_on, torch.inference_mode(), self.autocast():
+        evaluating = normalised(self.network, "evaluation")
+        with self.flop_counter.left_out(), evaluating, torch.inference_mode(), self.autocast():
             past_ends = values_along(self.network, tensor(sample.last_observations), tensor(sample.last_actions))
             return model_soundness(sample, predict, past_ends, searched)
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from efficientzero.games import Game
-from efficientzero.scaling.figures.appearance import Appearance, appearances
-from efficientzero.scaling.figures.drawing import DETERMINISTIC_SETTINGS, GREY, new_figure
-from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
-from efficientzero.scaling.figures.note import note
-from efficientzero.scaling.figures.published_points import published_in_sight
-from efficientzero.scaling.figures.reference_line import reference_line
-from efficientzero.scaling.figures.score_spread import half_widths
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import (
+    compute_axis,
+    frames_axis,
+    half_widths,
+    plain,
+    published_in_sight,
+    reference_line,
+)
+from efficientzero.scaling.words import notes
 
 MARKER_SIZES = {"*": 9, "P": 7.5}  # points; the others have 6
 SIGHT = 0.6  # the score of others is drawn if it is at most this share of the data's span away from it
@@ -24,6 +26,7 @@ FEW = 3  # with more agents bands would hide one another
 SIDE_STEP = 0.03  # octaves between many agents' points of one budget, so that their bars do not cover one another
 
 
+@style.deterministic
 def draw_curve(
     table: pd.DataFrame,
     curve: pd.DataFrame,
@@ -42,44 +45,41 @@ def draw_curve(
             frames; those outside the span of our budgets are left out.
     """
     compute = x == "training_flops"
-    looks = appearances(curve.agent)
+    looks = style.appearances(curve.agent)
     shown = curve[curve.training_flops > 0] if compute else curve
     agents = list(dict.fromkeys(shown.agent))
     crowded = len(agents) > FEW
     behind = published_in_sight(published, shown) if not compute else []
     wide = len(agents) >= FEW or bool(behind)  # the legend stands beside the axes, where it covers nothing
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        against = "training compute" if compute else "frames"
-        figure = new_figure(f"{game.name}: score against {against}", *((9.2, 5.2) if wide else (7.2, 4.9)))
-        axes = figure.add_subplot()
-        for number, agent in enumerate(agents):
-            shift = 2.0 ** (SIDE_STEP * (number - (len(agents) - 1) / 2)) if crowded and not compute else 1.0
-            seeds, mean = table[table.agent == agent], shown[shown.agent == agent]
-            _draw_agent(axes, looks[agent], seeds, mean, seeds[x] * shift, mean[x] * shift, bands=not crowded)
-        _draw_references(axes, table, game, random_score)
-        for look, points in behind:
-            axes.plot(points.frames, points.score, linestyle="", marker=look.marker, markersize=6.5, color=look.color,
-                      markerfacecolor="none", alpha=0.7, label=f"{look.name}, published", zorder=1)  # fmt: skip
-        if compute:
-            compute_axis(axes, list(shown.training_flops))
-        else:
-            frames_axis(axes, sorted(set(shown.frames)), game)
-        axes.set_ylabel("score (unclipped return of an episode)")
-        axes.grid(axis="y", color="0.9", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[["right"] if game.family == "ale" and not compute else ["top", "right"]].set_visible(False)
-        axes.margins(y=0.08)
-        if axes.get_legend_handles_labels()[0]:
-            place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if wide else {"loc": "best"}
-            axes.legend(framealpha=0.85, edgecolor="none", handlelength=3.6 if wide else 2.8, **place)
-        text = note(table, compute=compute, crowded=crowded, published=bool(behind), width=150 if wide else 120)
-        figure.supxlabel(text, fontsize=8, color=GREY, x=0.01, ha="left")
+    against = "training compute" if compute else "frames"
+    figure = style.new_figure(f"{game.name}: score against {against}", *((9.2, 5.2) if wide else (7.2, 4.9)))
+    axes = figure.add_subplot()
+    for number, agent in enumerate(agents):
+        shift = 2.0 ** (SIDE_STEP * (number - (len(agents) - 1) / 2)) if crowded and not compute else 1.0
+        seeds, mean = table[table.agent == agent], shown[shown.agent == agent]
+        _draw_agent(axes, looks[agent], seeds, mean, seeds[x] * shift, mean[x] * shift, bands=not crowded)
+    _draw_references(axes, table, game, random_score)
+    for look, points in behind:
+        axes.plot(points.frames, points.score, linestyle="", marker=look.marker, markersize=6.5, color=look.color,
+                  markerfacecolor="none", alpha=0.7, label=f"{look.name}, published", zorder=1)  # fmt: skip
+    if compute:
+        compute_axis(axes, list(shown.training_flops))
+    else:
+        frames_axis(axes, sorted(set(shown.frames)), game)
+    axes.set_ylabel("score (unclipped return of an episode)")
+    plain(axes, ["right"] if game.family == "ale" and not compute else ["top", "right"])
+    axes.margins(y=0.08)
+    if axes.get_legend_handles_labels()[0]:
+        place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if wide else {"loc": "best"}
+        axes.legend(framealpha=0.85, edgecolor="none", handlelength=3.6 if wide else 2.8, **place)
+    sentences = notes.of_scores(table, compute=compute, crowded=crowded, published=bool(behind))
+    style.add_note(figure, sentences, 150 if wide else 120)
     return figure
 
 
 def _draw_agent(
     axes: Axes,
-    look: Appearance,
+    look: style.Appearance,
     seeds: pd.DataFrame,
     mean: pd.DataFrame,
     seeds_x: pd.Series,
@@ -109,8 +109,10 @@ def _draw_references(axes: Axes, table: pd.DataFrame, game: Game, random_score: 
     in_sight = [*table.score]
     if random_score is not None:
         in_sight.append(random_score)
-        axes.axhline(random_score, color=GREY, linestyle=(0, (4, 3)), linewidth=1.1, label="random play, measured here")
+        axes.axhline(
+            random_score, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.1, label="random play, measured here"
+        )
     span = max(in_sight) - min(in_sight)
     line = reference_line(game) if table.max_env_steps.isna().all() else None  # of whole games
     if line is not None and min(in_sight) - SIGHT * span <= line.score <= max(in_sight) + SIGHT * span:
-        axes.axhline(line.score, color=GREY, linestyle=":", linewidth=1.4, label=line.label)
+        axes.axhline(line.score, color=style.GREY, linestyle=":", linewidth=1.4, label=line.label)

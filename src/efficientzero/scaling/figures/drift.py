@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from efficientzero.scaling.figures.appearance import appearances
-from efficientzero.scaling.figures.drawing import DETERMINISTIC_SETTINGS, add_note, draw_reason, new_figure
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import plain, ticks
+from efficientzero.scaling.words import notes
 
 TITLE = "Drift of search targets with their age"
 PANELS = {
@@ -21,6 +20,7 @@ PANELS = {
 FAINT = 0.3
 
 
+@style.deterministic
 def draw_drift(drift: pd.DataFrame, frame_skip: int) -> Figure:
     """Two panels, of policies and of values, with a line per agent and budget; a card if no agent searched again.
 
@@ -28,35 +28,26 @@ def draw_drift(drift: pd.DataFrame, frame_skip: int) -> Figure:
         drift: from `read_drift`. frame_skip: ALE frames of an env step.
     """
     if drift.empty:
-        return draw_reason(
+        return style.draw_reason(
             TITLE, "no agent of this experiment searched its replay again, so no target was compared with a newer one."
         )
-    looks = appearances(drift.agent)
-    several = int(drift.runs.max())
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        figure = new_figure(TITLE, 8.6, 4.3)
-        for axes, (figure_name, label) in zip(figure.subplots(1, 2, sharex=True), PANELS.items(), strict=True):
-            for agent, look in looks.items():
-                own = drift[drift.agent == agent]
-                for budget, rows in own.groupby("env_steps", sort=True):
-                    last = budget == own.env_steps.max()
-                    axes.plot(
-                        _place(rows.age_from), rows[figure_name], color=look.color, linestyle=look.dashes,
-                        marker=look.marker if last else "", markersize=6, markeredgecolor="white", markeredgewidth=0.5,
-                        linewidth=1.8 if last else 1.0, alpha=1.0 if last else FAINT, zorder=3 if last else 2,
-                        label=look.name if last else None,
-                    )  # fmt: skip
-            _axes(axes, int(_place(drift.age_from).max()), label)
-        figure.axes[0].legend(loc="lower right", framealpha=0.85, edgecolor="none", handlelength=2.8)
-        budgets = sorted(drift.env_steps.unique())
-        sentences = [
-            f"A point: mean over the positions of that age in the replay after {budgets[-1] * frame_skip:,} frames"
-            + (f", then over {several} runs" if several > 1 else ", one run")
-            + (f" (faint: after {', '.join(f'{budget * frame_skip:,}' for budget in budgets[:-1])})."
-               if len(budgets) > 1 else "."),
-            "Both searches have root noise of their own, so that the distance is above 0 even at age 0.",
-        ]  # fmt: skip
-        add_note(figure, sentences, 135)
+    looks = style.appearances(drift.agent)
+    figure = style.new_figure(TITLE, 8.6, 4.3)
+    for axes, (figure_name, label) in zip(figure.subplots(1, 2, sharex=True), PANELS.items(), strict=True):
+        for agent, look in looks.items():
+            own = drift[drift.agent == agent]
+            for budget, rows in own.groupby("env_steps", sort=True):
+                last = budget == own.env_steps.max()
+                axes.plot(
+                    _place(rows.age_from), rows[figure_name], color=look.color, linestyle=look.dashes,
+                    marker=look.marker if last else "", markersize=6, markeredgecolor="white", markeredgewidth=0.5,
+                    linewidth=1.8 if last else 1.0, alpha=1.0 if last else FAINT, zorder=3 if last else 2,
+                    label=look.name if last else None,
+                )  # fmt: skip
+        _axes(axes, int(_place(drift.age_from).max()), label)
+    figure.axes[0].legend(loc="lower right", framealpha=0.85, edgecolor="none", handlelength=2.8)
+    frames = [int(budget) * frame_skip for budget in sorted(drift.env_steps.unique())]
+    style.add_note(figure, notes.of_drift(frames, int(drift.runs.max())), 135)
     return figure
 
 
@@ -66,17 +57,13 @@ def _place(age_from: pd.Series) -> NDArray[np.float64]:
 
 
 def _axes(axes: Axes, last: int, label: str) -> None:
-    def name(place: float, _: object) -> str:
+    def name(place: float) -> str:
         number = round(place)
         return f"{2 ** (number - 1):,}" if number > 0 else "0"
 
     axes.set_xlim(-0.4, last + 0.4)
-    axes.xaxis.set_major_locator(FixedLocator(list(range(last, -1, -max(1, -(-last // 8))))[::-1]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(name))
+    ticks(axes.xaxis, range(last, -1, -max(1, -(-last // 8)))[::-1], name)
     axes.set_xlabel("age in updates, from (doubling bins)")
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0.0)
-    axes.grid(axis="y", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes)

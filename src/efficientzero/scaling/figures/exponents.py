@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.analysis.pair import PairAnalysis
-from efficientzero.scaling.curves.bootstrap import ESTIMANDS, Estimand, Interval
-from efficientzero.scaling.curves.reference_scores import Ceiling
-from efficientzero.scaling.figures.appearance import Appearance, appearances
-from efficientzero.scaling.figures.drawing import (
-    DETERMINISTIC_SETTINGS,
-    GREY,
-    MEANING,
-    add_note,
-    draw_reason,
-    new_figure,
-)
-from efficientzero.scaling.power_laws.exponent_tests import EQUIVALENCE
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import ticks
+from efficientzero.scaling.findings import exponents_table
+from efficientzero.scaling.power_laws.comparison import EQUIVALENCE
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import ESTIMANDS
+from efficientzero.scaling.words import notes
 
-METHODS = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
+NAMES = {"transform-free": "transform-free", "M1": "own exponents (M1)", "M3": "own asymptotes too (M3)"}
 TICKS = (
     (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
     (0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 2.5),
@@ -35,85 +27,80 @@ TICKS = (
 )
 NARROW = (8.0, 3.2)  # spans of ratios below which the second and the last of `TICKS` are taken
 WIDEST = (0.1, 10.0)  # ratios shown; an interval that goes on has an arrow
-COLUMNS = 3
 TITLE = "Ratio of scaling exponents"
 
-Line = tuple[Ceiling, str]  # a ceiling and a method of `METHODS`
 
-
+@style.deterministic
 def draw_exponents(analysis: Analysis | Refused) -> Figure:
     """A panel for each other agent: its ratio with 95 % intervals by method and ceiling, under both estimands.
 
     A card with the reason if all ratios are refused.
     """
     if isinstance(analysis, Refused):
-        return draw_reason(TITLE, analysis.reason)
-    every = [ratio for pair in analysis.pairs for each in pair.estimates.values() for ratio in each.exponents.values()]
-    shown = [ratio for ratio in every if isinstance(ratio, Interval)]
-    if not shown:
-        return draw_reason(TITLE, next(ratio.reason for ratio in every if isinstance(ratio, Refused)))
-    estimands = [
-        estimand
-        for estimand in ESTIMANDS
-        if any(isinstance(ratio, Interval) for pair in analysis.pairs for ceiling in analysis.curves
-               for ratio in pair.estimates[ceiling, estimand].exponents.values())
+        return style.draw_reason(TITLE, analysis.reason)
+    ratios = exponents_table(analysis)
+    there = ratios[ratios.refused == ""]
+    if there.empty:
+        return style.draw_reason(TITLE, ratios.refused.iloc[0])
+    estimands = [estimand for estimand in ESTIMANDS if (there.estimand == estimand).any()]
+    limits = max(WIDEST[0], min(0.8, there.low.min()) / 1.08), min(WIDEST[1], max(1.25, there.high.max()) * 1.08)
+    looks = style.appearances(analysis.agents)
+    rows, columns = style.panel_shape(len(analysis.pairs))
+    first = looks[analysis.agents[0]].name
+    figure = style.new_figure(f"{TITLE}: {first} over others", 2.8 + 3.4 * columns, 1.3 + 2.9 * rows)
+    for pair, axes in zip(analysis.pairs, style.panels(figure, len(analysis.pairs)).flat, strict=False):
+        own = ratios[ratios.second == pair.second]
+        _draw(axes, own, list(analysis.curves), looks[pair.second], estimands, limits)
+        axes.set_title(f"{looks[pair.second].name}: {pair.word}", fontsize=10)
+    handles = [
+        Line2D([], [], color=style.GREY, marker="o", markeredgecolor=style.GREY, label=notes.MEANING[estimand],
+               markerfacecolor=style.GREY if first else "white", linewidth=2.2 if first else 1.2)
+        for estimand in estimands
+        for first in [estimand == ESTIMANDS[0]]
     ]  # fmt: skip
-    low = max(WIDEST[0], min(0.8, *(ratio.low for ratio in shown)) / 1.08)
-    high = min(WIDEST[1], max(1.25, *(ratio.high for ratio in shown)) * 1.08)
-    looks = appearances(analysis.agents)
-    lines = [(ceiling, method) for ceiling in analysis.curves for method in METHODS]
-    columns = min(len(analysis.pairs), COLUMNS)
-    rows = -(-len(analysis.pairs) // columns)
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        first = looks[analysis.agents[0]].name
-        width = 2.8 + 3.4 * columns
-        figure = new_figure(f"{TITLE}: {first} over others", width, 1.3 + 2.9 * rows)
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for number, axes in enumerate(grid.flat):
-            if number >= len(analysis.pairs):
-                axes.set_axis_off()
-                continue
-            pair = analysis.pairs[number]
-            _draw(axes, pair, lines, looks[pair.second], estimands, low, high)
-            _axes(axes, lines, low, high)
-            axes.set_title(f"{looks[pair.second].name}: {pair.word}", fontsize=10)
-        figure.legend(handles=_handles(estimands), loc="outside lower right", frameon=False, ncols=1, fontsize=8)
-        add_note(
-            figure,
-            [
-                "Above 1 the lead grows with the frames; at 1 it is a constant multiple. Titles: the verdict.",
-                f"Grey: within {EQUIVALENCE[0]:g} to {EQUIVALENCE[1]:g}, taken as equal. Lines: 95 % intervals.",
-            ],
-            75 if columns == 1 else 100,
-        )
+    figure.legend(handles=handles, loc="outside lower right", frameon=False, ncols=1, fontsize=8)
+    style.add_note(figure, notes.of_exponents(*EQUIVALENCE), 75 if columns == 1 else 100)
     return figure
 
 
 def _draw(
     axes: Axes,
-    pair: PairAnalysis,
-    lines: Sequence[Line],
-    look: Appearance,
-    estimands: Sequence[Estimand],
-    low: float,
-    high: float,
+    ratios: pd.DataFrame,
+    ceilings: Sequence[str],
+    look: style.Appearance,
+    estimands: Sequence[str],
+    limits: tuple[float, float],
 ) -> None:
+    """`ratios`: the rows of one pair."""
     axes.axvspan(*EQUIVALENCE, color="0.93", linewidth=0, zorder=0)
     axes.axvline(1.0, color="black", linewidth=0.9, zorder=1)
     shifts = (-0.17, 0.17) if len(estimands) > 1 else (0.0,)
+    lines = [(ceiling, method) for ceiling in ceilings for method in NAMES]
     for row, (ceiling, method) in enumerate(lines):
         for shift, estimand in zip(shifts, estimands, strict=True):
-            ratio = pair.estimates[ceiling, estimand].exponents[method]
-            if isinstance(ratio, Interval):
-                _interval(axes, ratio, row + shift, look, estimand == ESTIMANDS[0], low, high)
-            else:
-                axes.text(1.0, row + shift, "refused", fontsize=7.5, color=GREY, ha="center", va="center",
+            found = (ratios.ceiling == ceiling) & (ratios.estimand == estimand) & (ratios.method == method)
+            ratio = ratios[found].iloc[0]
+            if ratio.refused:
+                axes.text(1.0, row + shift, "refused", fontsize=7.5, color=style.GREY, ha="center", va="center",
                           style="italic", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
+            else:
+                _interval(axes, ratio, row + shift, look, estimand == ESTIMANDS[0], limits)
+    axes.set_xscale("log")
+    axes.set_xlim(limits)
+    shown = TICKS[sum(limits[1] / limits[0] < span for span in NARROW)]
+    ticks(axes.xaxis, [tick for tick in shown if limits[0] <= tick <= limits[1]], "{:g}".format)
+    axes.tick_params(labelbottom=True)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_yticks(range(len(lines)), [f"{NAMES[method]}, {ceiling} ceiling" for ceiling, method in lines])
+    axes.axhline(len(NAMES) - 0.5, color="0.8", linewidth=0.8)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
 
 
 def _interval(
-    axes: Axes, ratio: Interval, row: float, look: Appearance, filled: bool, low: float, high: float
-) -> None:  # fmt: skip
+    axes: Axes, ratio: pd.Series, row: float, look: style.Appearance, filled: bool, limits: tuple[float, float]
+) -> None:
+    low, high = limits
     ends = np.clip((ratio.low, ratio.high), low, high)
     axes.plot(ends, [row, row], color=look.color, linewidth=2.2 if filled else 1.2, solid_capstyle="butt", zorder=2)
     for end, bound, arrow in ((ratio.low, low, "<"), (ratio.high, high, ">")):
@@ -122,27 +109,3 @@ def _interval(
     if low <= ratio.estimate <= high:
         axes.plot(ratio.estimate, row, marker=look.marker, markersize=6.5, color=look.color,
                   markerfacecolor=look.color if filled else "white", markeredgewidth=1.2, zorder=3)  # fmt: skip
-
-
-def _axes(axes: Axes, lines: Sequence[Line], low: float, high: float) -> None:
-    axes.set_xscale("log")
-    axes.set_xlim(low, high)
-    ticks = TICKS[sum(high / low < span for span in NARROW)]
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.tick_params(labelbottom=True)
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [f"{METHODS[method]}, {ceiling} ceiling" for ceiling, method in lines])
-    axes.axhline(len(METHODS) - 0.5, color="0.8", linewidth=0.8)
-    axes.tick_params(axis="y", length=0)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _handles(estimands: Sequence[Estimand]) -> list[Line2D]:
-    return [
-        Line2D([], [], color=GREY, marker="o", markerfacecolor=GREY if first else "white", markeredgecolor=GREY,
-               linewidth=2.2 if first else 1.2, label=MEANING[estimand])
-        for estimand in estimands
-        for first in [estimand == ESTIMANDS[0]]
-    ]  # fmt: skip

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from efficientzero.games import find_game
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILING_NAMES, CEILINGS
-from efficientzero.scaling.figures.appearance import Appearance, appearances
-from efficientzero.scaling.figures.drawing import (
-    DETERMINISTIC_SETTINGS,
-    GREY,
-    MEANING,
-    add_note,
-    draw_reason,
-    new_figure,
-    write_reason,
-)
-from efficientzero.scaling.figures.horizontal_axis import compute_axis, frames_axis
-from efficientzero.scaling.figures.reference_line import reference_line
-from efficientzero.scaling.figures.score_spread import half_widths
+from efficientzero.scaling.analysis import Analysis
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import compute_axis, frames_axis, half_widths, plain, reference_line, ticks
+from efficientzero.scaling.findings import MEAN_Z
+from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.words import notes
 
 LARGE = 2  # rows and columns of the aggregate panel
 
 
+@style.deterministic
 def draw_games(
     curve: pd.DataFrame, analysis: Analysis | Refused, x: Literal["frames", "training_flops"] = "frames"
 ) -> Figure:
@@ -41,36 +32,40 @@ def draw_games(
         curve: a `curve_table` of several games. analysis: of the same scores; refused: no large panel but its reason.
         x: as for `draw_curve`; in the large panel the operations are the mean over games.
     """
-    looks = appearances(curve.agent)
+    looks = style.appearances(curve.agent)
     games = list(dict.fromkeys(curve.game))
     against = "training compute" if x == "training_flops" else "frames"
     title = f"{len(games)} games: score against {against}"
     shown = curve[curve.training_flops > 0] if x == "training_flops" else curve
     if shown.empty:
-        return draw_reason(title, "none of these agents trains, so there is no compute")
+        return style.draw_reason(title, "none of these agents trains, so there is no compute")
     columns = 6 if len(games) > 8 else 5 if len(games) in (5, 6) else 4  # few places stay empty
     rows = LARGE + max(0, -(-(len(games) - LARGE * (columns - LARGE)) // columns))
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        figure = new_figure(title, 2.1 * columns + 0.8, 1.75 * rows + 1.2)
-        grid = figure.add_gridspec(rows, columns)
-        places = [(row, column) for row in range(rows) for column in range(columns) if row >= LARGE or column >= LARGE]
-        large = figure.add_subplot(grid[:LARGE, :LARGE])
-        _draw_aggregate(large, shown, analysis, looks, x)
-        for game, place in zip(games, places, strict=False):
-            _draw_game(figure.add_subplot(grid[place]), shown[shown.game == game], game, looks, x)
-        add_note(figure, _notes(curve, analysis), 24 * columns)
+    figure = style.new_figure(title, 2.1 * columns + 0.8, 1.75 * rows + 1.2)
+    grid = figure.add_gridspec(rows, columns)
+    places = [(row, column) for row in range(rows) for column in range(columns) if row >= LARGE or column >= LARGE]
+    large = figure.add_subplot(grid[:LARGE, :LARGE])
+    _draw_aggregate(large, shown, analysis, looks, x)
+    for game, place in zip(games, places, strict=False):
+        _draw_game(figure.add_subplot(grid[place]), shown[shown.game == game], game, looks, x)
+    ceiling = estimand = None
+    if isinstance(analysis, Analysis) and _reason(analysis) is None:
+        ceiling, has_band = analysis.ceiling, (_means(analysis).refused == "").all()
+        estimand = analysis.estimand if has_band else None
+    lines = (reference_line(find_game(game)) for game in games)
+    dotted = next((line.name for line in lines if line is not None), "the human score")
+    style.add_note(figure, notes.of_games(curve.seeds, dotted, ceiling, estimand), 24 * columns)
     return figure
 
 
 def _draw_aggregate(
-    axes: Axes, curve: pd.DataFrame, analysis: Analysis | Refused, looks: dict[str, Appearance], x: str
+    axes: Axes, curve: pd.DataFrame, analysis: Analysis | Refused, looks: dict[str, style.Appearance], x: str
 ) -> None:
     reason = _reason(analysis)
     if reason is not None or isinstance(analysis, Refused):
-        write_reason(axes, reason or "", 44)
+        style.write_reason(axes, reason or "", 44)
         return
-    means = analysis.mean_curves
-    means = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)]
+    means = _means(analysis)
     for agent, look in looks.items():
         own = means[means.agent == agent].sort_values("frames")
         place = curve[curve.agent == agent].groupby("frames")[x].mean() if x != "frames" else own.frames
@@ -82,19 +77,17 @@ def _draw_aggregate(
     if x == "frames":
         frames = sorted(set(curve.frames))
         frames_axis(axes, frames, find_game(curve.game.iloc[0]), _some(frames, 3))
-        axes.xaxis.set_major_formatter(SHORT)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     else:
         compute_axis(axes, list(curve.groupby(["agent", "frames"])[x].mean()))
     between = "\n" if analysis.ceiling in CEILINGS["minatar"] else " "  # the longer name needs two lines
     axes.set_ylabel(f"mean over games{between}(0: random play, 1: {analysis.ceiling} score)")
     axes.set_ylim(bottom=0.0)
-    axes.grid(axis="y", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines["right"].set_visible(False)
+    plain(axes, ["right"])
     axes.legend(loc="upper left", framealpha=0.85, edgecolor="none", handlelength=2.8)
 
 
-def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appearance], x: str) -> None:
+def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, style.Appearance], x: str) -> None:
     for agent, look in looks.items():
         own = curve[curve.agent == agent]
         axes.plot(own[x], own.score, color=look.color, linestyle=look.dashes, marker=look.marker, markersize=3.5,
@@ -104,12 +97,11 @@ def _draw_game(axes: Axes, curve: pd.DataFrame, game: str, looks: dict[str, Appe
     axes.set_xscale("log", base=2 if x == "frames" else 10)
     axes.xaxis.set_minor_locator(NullLocator())
     if x == "frames":
-        axes.xaxis.set_major_locator(FixedLocator(_some(sorted(set(curve.frames)), 2)))
-        axes.xaxis.set_major_formatter(SHORT)
+        ticks(axes.xaxis, _some(sorted(set(curve.frames)), 2), _short)
     line = reference_line(find_game(game))
     low, high = axes.get_ylim()
     if line is not None and low <= line.score <= high:
-        axes.axhline(line.score, color=GREY, linestyle=":", linewidth=1.2)
+        axes.axhline(line.score, color=style.GREY, linestyle=":", linewidth=1.2)
     if (curve.score >= 0.0).all():
         axes.set_ylim(bottom=0.0)  # intervals may go below what scores do
     axes.set_title(game, fontsize=8.5, pad=3)
@@ -131,7 +123,11 @@ def _short(frames: float) -> str:
     return f"{frames:g}"
 
 
-SHORT = FuncFormatter(lambda value, _: _short(value))
+def _means(analysis: Analysis) -> pd.DataFrame:
+    """The mean of z of the headline's ceiling and estimand."""
+    found = analysis.aggregates
+    headline = (found.ceiling == analysis.ceiling) & (found.estimand == analysis.estimand)
+    return found[headline & (found.statistic == MEAN_Z)]
 
 
 def _reason(analysis: Analysis | Refused) -> str | None:
@@ -139,25 +135,3 @@ def _reason(analysis: Analysis | Refused) -> str | None:
         return analysis.reason
     found = analysis.curves[analysis.ceiling]
     return found.reason if isinstance(found, Refused) else None
-
-
-def _notes(curve: pd.DataFrame, analysis: Analysis | Refused) -> list[str]:
-    sentences = []
-    if not isinstance(analysis, Refused) and _reason(analysis) is None:
-        means = analysis.mean_curves
-        refused = means[(means.ceiling == analysis.ceiling) & (means.estimand == analysis.estimand)].refused
-        band = f"Band: 95 % interval, {MEANING[analysis.estimand]}." if (refused == "").all() else "No band: one seed."
-        sentences.append(f"Large panel: every game counts the same, from random play to the ceiling. {band}")
-        if analysis.ceiling in CEILINGS["minatar"]:
-            sentences.append(
-                f"MinAtar has no human scores: normalised by random play measured here and the "
-                f"{CEILING_NAMES[analysis.ceiling]} (Wu and Ren 2026)."
-            )
-    lines = (reference_line(find_game(game)) for game in dict.fromkeys(curve.game))
-    dotted = next((line.name for line in lines if line is not None), "the human score")
-    seeds = f"{curve.seeds.min()}" if curve.seeds.nunique() == 1 else f"{curve.seeds.min()} to {curve.seeds.max()}"
-    sentences.append(
-        f"Small panels: score of an episode, mean over {seeds} seed{'s' * (int(curve.seeds.max()) > 1)}"
-        f"{' with its interval' if curve.seeds.max() > 1 else ''}; dotted: {dotted}, where it is in sight."
-    )
-    return sentences

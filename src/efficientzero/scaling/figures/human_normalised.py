@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from efficientzero.scaling.figures.appearance import KNOWN, SPARE, Appearance, appearances
-from efficientzero.scaling.figures.drawing import DETERMINISTIC_SETTINGS, GREY, add_note, new_figure
-from efficientzero.scaling.figures.published_points import AGENTS
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import AGENTS, plain, ticks
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.words import notes
 
 COLUMNS = ["agent", "game", "frames", "human_normalised"]
 MOST_TICKS = 9
 MORE = [("#1B7837", "d", (0, (4, 2, 1, 2))), ("0.45", "X", "-"), ("#C51B7D", "8", "--"), ("#4D4D00", "H", "-.")]
-OWN_MEASURE = "mean return of whole games of the agent finished at that budget"
 Statistic = Literal["mean", "median"]
 
 
+@style.deterministic
 def draw_human_normalised(table: pd.DataFrame, statistic: Statistic = "mean") -> Figure:
     """A line per agent through the mean or median over games at each of its budgets; a marker alone for one budget.
 
@@ -40,27 +39,24 @@ def draw_human_normalised(table: pd.DataFrame, statistic: Statistic = "mean") ->
     looks = _looks(table)
     games = table.game.unique()
     of = games[0] if len(games) == 1 else f"{statistic} over {len(games)} games"
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        figure = new_figure(f"Human-normalised score: {of}", 9.2, 4.9)
-        axes = figure.add_subplot()
-        for agent, line in lines.groupby("agent", sort=False):
-            look, hollow = looks[str(agent)], "publication" in table and table[table.agent == agent].publication.any()
-            line = line.sort_values("frames")
-            axes.plot(
-                line.frames, line.human_normalised, color=look.color, linestyle=look.dashes if len(line) > 1 else "",
-                marker=look.marker, markersize=8 if look.marker == "*" else 6, label=look.name,
-                markerfacecolor="white" if hollow else look.color,
-            )  # fmt: skip
-        axes.axhline(1.0, color=GREY, linestyle=":", linewidth=1.4, label="human, from the literature")
-        _frames_axis(axes, lines.frames)
-        axes.set_ylabel(f"{'score' if len(games) == 1 else f'{statistic} over games'} (0: random play, 1: human)")
-        lowest, highest = lines.human_normalised.min(), lines.human_normalised.max()
-        axes.set_ylim(bottom=0.0 if lowest > 0.0 else lowest - 0.04 * (highest - lowest))
-        axes.grid(axis="y", color="0.9", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), edgecolor="none", handlelength=3.6)
-        add_note(figure, _notes(table), 150)
+    figure = style.new_figure(f"Human-normalised score: {of}", 9.2, 4.9)
+    axes = figure.add_subplot()
+    for agent, line in lines.groupby("agent", sort=False):
+        look, hollow = looks[str(agent)], "publication" in table and table[table.agent == agent].publication.any()
+        line = line.sort_values("frames")
+        axes.plot(
+            line.frames, line.human_normalised, color=look.color, linestyle=look.dashes if len(line) > 1 else "",
+            marker=look.marker, markersize=8 if look.marker == "*" else 6, label=look.name,
+            markerfacecolor="white" if hollow else look.color,
+        )  # fmt: skip
+    axes.axhline(1.0, color=style.GREY, linestyle=":", linewidth=1.4, label="human, from the literature")
+    _frames_axis(axes, lines.frames)
+    axes.set_ylabel(f"{'score' if len(games) == 1 else f'{statistic} over games'} (0: random play, 1: human)")
+    lowest, highest = lines.human_normalised.min(), lines.human_normalised.max()
+    axes.set_ylim(bottom=0.0 if lowest > 0.0 else lowest - 0.04 * (highest - lowest))
+    plain(axes)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), edgecolor="none", handlelength=3.6)
+    style.add_note(figure, notes.of_measures(table), 150)
     return figure
 
 
@@ -83,27 +79,24 @@ def _check(table: pd.DataFrame) -> None:
         )
 
 
-def _looks(table: pd.DataFrame) -> dict[str, Appearance]:
+def _looks(table: pd.DataFrame) -> dict[str, style.Appearance]:
     """A published agent that we train too has the colour of ours, and its own name."""
     agents = list(dict.fromkeys(table.agent))
-    others = [agent for agent in agents if agent not in AGENTS and agent not in KNOWN]
-    more = others[len(SPARE) :]
-    looks = appearances(agent for agent in agents if agent not in AGENTS and agent not in more)
+    others = [agent for agent in agents if agent not in AGENTS and agent not in style.KNOWN]
+    more = others[len(style.SPARE) :]
+    looks = style.appearances(agent for agent in agents if agent not in AGENTS and agent not in more)
     for number, agent in enumerate(more):
-        looks[agent] = Appearance(agent.replace("_", " "), *MORE[number % len(MORE)])
-    return looks | {agent: KNOWN[AGENTS[agent]]._replace(name=agent) for agent in agents if agent in AGENTS}
+        looks[agent] = style.Appearance(agent.replace("_", " "), *MORE[number % len(MORE)])
+    return looks | {agent: style.KNOWN[AGENTS[agent]]._replace(name=agent) for agent in agents if agent in AGENTS}
 
 
-def _frames_axis(axes: matplotlib.axes.Axes, frames: pd.Series) -> None:
+def _frames_axis(axes: Axes, frames: pd.Series) -> None:
     low, high = frames.min() / 1.15, frames.max() * 1.15
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     every = [power * step for power in powers for step in (1, 2, 4) if low <= power * step <= high]
-    ticks = every if len(every) <= MOST_TICKS else [tick for tick in every if tick in powers]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    ticks(axes.xaxis, every if len(every) <= MOST_TICKS else [tick for tick in every if tick in powers], _short)
     axes.set_xlabel("game frames of training (log scale; 60 frames are a second of play)")
 
 
@@ -112,12 +105,3 @@ def _short(frames: float) -> str:
         if frames >= size:
             return f"{frames / size:.4g}{word}"
     return f"{frames:.0f}"
-
-
-def _notes(table: pd.DataFrame) -> list[str]:
-    measure = table.get("measure", pd.Series(OWN_MEASURE, table.index)).fillna(OWN_MEASURE)
-    agents = table.agent.groupby(measure, sort=False).agg(lambda found: ", ".join(found.unique()))
-    if len(agents) == 1:
-        return [f"Every point: {agents.index[0]}."]
-    by_measure = [f"{str(measure).capitalize()}: {named}." for measure, named in agents.items()]
-    return [" ".join(["Measures differ, so the lines are not strictly comparable.", *by_measure])]

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from efficientzero.scaling.figures.appearance import Appearance, appearances
-from efficientzero.scaling.figures.drawing import (
-    DETERMINISTIC_SETTINGS,
-    GREY,
-    add_note,
-    draw_reason,
-    new_figure,
-    write_reason,
-)
+from efficientzero.scaling.figures import style
+from efficientzero.scaling.figures.axes import plain, ticks
 from efficientzero.scaling.instruments import REPLAY, SCORED_GAMES
-from efficientzero.scaling.verdict.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
+from efficientzero.scaling.soundness import NORM_GROWTH, REWARD_CORRELATION, REWARDED_POSITIONS, VALUE_BIAS
+from efficientzero.scaling.words import notes
 
 TITLE = "What networks know of their own replay, and of games that they did not learn from"
 HEADS = ("Rewards", "Root values", "Latents")
@@ -34,6 +27,7 @@ PALEST = 0.3  # how much of its colour the line of the smallest budget has
 NO_MODEL = "this agent has no model, and values alone."
 
 
+@style.deterministic
 def draw_soundness(soundness: pd.DataFrame, frame_skip: int) -> Figure:
     """A row of panels per agent: rewards by depth, root values by budget, latents by depth; a card if there is none.
 
@@ -41,33 +35,33 @@ def draw_soundness(soundness: pd.DataFrame, frame_skip: int) -> Figure:
         soundness: from `read_soundness`. frame_skip: ALE frames of an env step.
     """
     if soundness.empty:
-        return draw_reason(TITLE, "no agent of this experiment has a model or values to hold against its replay.")
-    looks = appearances(soundness.agent)
-    with matplotlib.rc_context(DETERMINISTIC_SETTINGS):
-        height = 1.7 + 2.5 * len(looks)
-        figure = new_figure(TITLE + "\n", 10.4, height)  # the empty line is the legend's
-        grid = figure.subplots(len(looks), len(HEADS), squeeze=False)
-        for row, (agent, look) in zip(grid, looks.items(), strict=True):
-            of_agent = soundness[soundness.agent == agent]
-            own, unseen = (of_agent[of_agent.source == source] for source in (REPLAY, SCORED_GAMES))
-            _values(row[1], own, unseen, look, frame_skip)
-            if (own.quantity == "reward_correlation").any():
-                _rewards(row[0], own, unseen, look)
-                _latents(row[2], own, look)
-            else:
-                for axes in (row[0], row[2]):
-                    write_reason(axes, NO_MODEL, 30)
-            for axes, head in zip(row, HEADS, strict=True):
-                axes.set_title(f"{look.name}: {head.lower()}", loc="left", fontsize=9.5, fontweight="bold")
-        figure.legend(
-            handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 1.0 - 0.22 / height), ncols=4, frameon=False,
-            handlelength=3.2,
-        )  # fmt: skip
-        add_note(figure, _note(soundness, frame_skip), 165)
+        return style.draw_reason(TITLE, "no agent of this experiment has a model or values to hold against its replay.")
+    looks = style.appearances(soundness.agent)
+    height = 1.7 + 2.5 * len(looks)
+    figure = style.new_figure(TITLE + "\n", 10.4, height)  # the empty line is the legend's
+    grid = figure.subplots(len(looks), len(HEADS), squeeze=False)
+    for row, (agent, look) in zip(grid, looks.items(), strict=True):
+        of_agent = soundness[soundness.agent == agent]
+        own, unseen = (of_agent[of_agent.source == source] for source in (REPLAY, SCORED_GAMES))
+        _values(row[1], own, unseen, look, frame_skip)
+        if (own.quantity == "reward_correlation").any():
+            _rewards(row[0], own, unseen, look)
+            _latents(row[2], own, look)
+        else:
+            for axes in (row[0], row[2]):
+                style.write_reason(axes, NO_MODEL, 30)
+        for axes, head in zip(row, HEADS, strict=True):
+            axes.set_title(f"{look.name}: {head.lower()}", loc="left", fontsize=9.5, fontweight="bold")
+    figure.legend(
+        handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 1.0 - 0.22 / height), ncols=4, frameon=False,
+        handlelength=3.2,
+    )  # fmt: skip
+    frames = [int(budget) * frame_skip for budget in sorted(soundness.env_steps.unique())]
+    style.add_note(figure, notes.of_soundness(frames, int(soundness.runs.max())), 165)
     return figure
 
 
-def _shades(rows: pd.DataFrame, look: Appearance) -> Iterator[tuple[pd.DataFrame, tuple[float, ...]]]:
+def _shades(rows: pd.DataFrame, look: style.Appearance) -> Iterator[tuple[pd.DataFrame, tuple[float, ...]]]:
     """The rows of each budget and their colour, the smallest and palest first."""
     budgets = sorted(rows.env_steps.unique())
     for number, budget in enumerate(budgets, start=1):
@@ -80,7 +74,7 @@ def _by_depth(rows: pd.DataFrame, quantity: str, mode: str) -> pd.Series:
     return chosen.set_index("depth").value.sort_index()
 
 
-def _rewards(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearance) -> None:
+def _rewards(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: style.Appearance) -> None:
     found = _by_depth(unseen[unseen.env_steps == unseen.env_steps.max()], "reward_correlation", "evaluation")
     axes.plot(found.index, found, color=look.color, **UNSEEN)
     for rows, color in _shades(own, look):
@@ -95,19 +89,19 @@ def _rewards(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearan
                         points.index, points, linestyle="", marker=look.marker, markersize=5, color=color,
                         markerfacecolor=face, zorder=3,
                     )  # fmt: skip
-    axes.axhline(REWARD_CORRELATION, color=GREY, linewidth=0.8, linestyle=":")
+    axes.axhline(REWARD_CORRELATION, color=style.GREY, linewidth=0.8, linestyle=":")
     axes.set_ylim(min(axes.get_ylim()[0], 0.0), 1.05)
     _depth_axis(axes, "correlation with recorded rewards")
 
 
-def _values(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearance, frame_skip: int) -> None:
+def _values(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: style.Appearance, frame_skip: int) -> None:
     def by_budget(quantity: str, mode: str, rows: pd.DataFrame = own) -> pd.Series:
         chosen = rows[(rows.quantity == quantity) & (rows["mode"] == mode)]
         return chosen.assign(frames=chosen.env_steps * frame_skip).set_index("frames").value.sort_index()
 
     deviation = VALUE_BIAS * by_budget("return_deviation", "recorded")
     axes.fill_between(deviation.index, -deviation, deviation, color="0.9", linewidth=0)
-    axes.plot(deviation.index, np.zeros(len(deviation)), color=GREY, linewidth=0.8)
+    axes.plot(deviation.index, np.zeros(len(deviation)), color=style.GREY, linewidth=0.8)
     for mode, dashes in DASHES.items():
         bias = by_budget("value_bias", mode)
         axes.plot(
@@ -117,21 +111,19 @@ def _values(axes: Axes, own: pd.DataFrame, unseen: pd.DataFrame, look: Appearanc
     bias = by_budget("value_bias", "evaluation", unseen)
     axes.plot(bias.index, bias, color=look.color, **UNSEEN)
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(list(deviation.index)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ticks(axes.xaxis, deviation.index, "{:,.0f}".format)
     axes.set_xlabel("frames of training")
     axes.set_ylabel("value minus recorded return")
-    _plain(axes)
+    plain(axes, grid="0.92")
 
 
-def _latents(axes: Axes, own: pd.DataFrame, look: Appearance) -> None:
+def _latents(axes: Axes, own: pd.DataFrame, look: style.Appearance) -> None:
     for rows, color in _shades(own, look):
         norm = _by_depth(rows, "latent_norm", "evaluation")
         axes.plot(
             norm.index, norm / norm.get(0, np.nan), color=color, linewidth=1.5, marker=look.marker, markersize=5,
         )  # fmt: skip
-    axes.axhline(NORM_GROWTH, color=GREY, linewidth=0.8, linestyle=":")
+    axes.axhline(NORM_GROWTH, color=style.GREY, linewidth=0.8, linestyle=":")
     axes.set_ylim(0.0, max(axes.get_ylim()[1], 2.0))
     _depth_axis(axes, "latent norm / that at the root")
 
@@ -140,13 +132,7 @@ def _depth_axis(axes: Axes, label: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("imagined steps from the root")
     axes.set_ylabel(label)
-    _plain(axes)
-
-
-def _plain(axes: Axes) -> None:
-    axes.grid(axis="y", color="0.92", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes, grid="0.92")
 
 
 def _legend() -> list[Line2D]:
@@ -154,17 +140,5 @@ def _legend() -> list[Line2D]:
         Line2D([], [], color="0.2", linestyle=DASHES["evaluation"], marker="o", label="evaluation mode, as in search"),
         Line2D([], [], color="0.2", linestyle=DASHES["training"], label="training mode"),
         Line2D([], [], color="0.2", label="scored games, not learned from", **UNSEEN),
-        Line2D([], [], color=GREY, linestyle=":", label="taken for sound"),
-    ]
-
-
-def _note(soundness: pd.DataFrame, frame_skip: int) -> list[str]:
-    budgets, runs = sorted(soundness.env_steps.unique()), int(soundness.runs.max())
-    return [
-        f"Positions of the run's own replay after {', '.join(f'{budget * frame_skip:,}' for budget in budgets)} frames"
-        + (", paler where fewer" if len(budgets) > 1 else "")
-        + (f"; means over {runs} runs. " if runs > 1 else "; one run. ")
-        + "Rewards of games not learned from: at the largest budget.",
-        f"Hollow: fewer than {REWARDED_POSITIONS} of them rewarded. Grey band: ± {100 * VALUE_BIAS:.0f} % of the "
-        "standard deviation of the returns. Returns are known where an episode ended.",
+        Line2D([], [], color=style.GREY, linestyle=":", label="taken for sound"),
     ]

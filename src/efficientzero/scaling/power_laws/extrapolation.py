@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 from scipy.special import expit, logit
 
-from efficientzero.scaling.curves.bootstrap import Interval, Resamples, exponentiated, interval
-from efficientzero.scaling.curves.curves import Curves
-from efficientzero.scaling.power_laws.batched_fit import fit_batch
-from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law
+from efficientzero.scaling.curves import Curves
+from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_batch, fit_power_law
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.resampling import Interval, Resamples, exponentiated
 
 FARTHEST = 4.0  # times the largest budget
 LEAST_RANGE = 10.0  # largest over smallest budget
@@ -31,20 +29,18 @@ MODEL = MODELS["M0"]  # of a single agent: alpha, mu, E
 
 @dataclass(frozen=True)
 class _Law:
-    """One agent's fit and refits; `parameters`: float64 [resamples, 3]; `observed`: float64 [budgets]."""
+    """One agent's fit and refits; `parameters`: float64 [resamples, 3]; `observed`: float64 [budgets]; `last`: float64
+    [resamples], the aggregate at the largest budget; `noise`: its standard error."""
 
     fit: PowerLawFit
     parameters: np.ndarray
     observed: np.ndarray
-    last: np.ndarray  # float64 [resamples], the aggregate at the largest budget
-    noise: float  # standard error of the aggregate at the largest budget
-    inflation: float
-    df: float
+    last: np.ndarray
+    noise: float
+    resampled: Resamples
 
 
-def predict_score(
-    curves: Curves, resampled: Resamples | Refused, agent: str, frames: float, confidence: float = 0.95
-) -> Interval | Refused:
+def predict_score(curves: Curves, resampled: Resamples, agent: str, frames: float) -> Interval | Refused:
     """The aggregate score of `agent` at a budget above the largest one, with its prediction interval.
 
     The interval is for the aggregate that as many games and seeds would give at that budget, measured anew; it is
@@ -55,45 +51,31 @@ def predict_score(
     """
     largest = float(curves.frames[-1])
     if frames > FARTHEST * largest:
-        return Refused(f"{frames:,.0f} frames are beyond {FARTHEST:g} times the largest budget, {largest:,.0f} frames")
+        return Refused.because("too far", frames=frames, farthest=FARTHEST, largest=largest)
     if frames <= largest:
-        return Refused(f"{frames:,.0f} frames lie within the observed budgets: read the curve of {agent} there")
+        return Refused.because("not beyond", frames=frames, agent=agent)
     law = _law(curves, resampled, agent)
     if isinstance(law, Refused):
         return law
-    missed = _below_the_end(law, largest, confidence)
-    if missed is not None:
-        return missed
-    log_frames = np.log([frames])
-    score = float(law.fit.scores(np.array([frames]))[0, 0])
-    if score < law.observed[-1]:
-        return Refused(
-            f"the formula does not fit the end of the curve of {agent}: it gives {score:.3f} at {frames:,.0f} frames, "
-            f"less than the {law.observed[-1]:.3f} seen at {largest:,.0f}"
-        )
-    scores = MODEL.scores(law.parameters, log_frames, 1)[:, 0, 0]
+    score, seen = float(law.fit.scores(np.array([frames]))[0, 0]), law.observed[-1]
+    if score < seen:
+        facts = {"frames": frames, "largest": largest, "score": score, "seen": seen}
+        return Refused.because("prediction below the end", agent=agent, **facts)
+    scores = MODEL.scores(law.parameters, np.log([frames]), 1)[:, 0, 0]
     tiny = np.finfo(float).tiny
     share = score * (1.0 - score)
-    curve = law.inflation * float(np.std(logit(np.clip(scores, tiny, 1 - 1e-15)), ddof=1))
+    curve = resampled.inflation * float(np.std(logit(np.clip(scores, tiny, 1 - 1e-15)), ddof=1))
     misfit = law.fit.residual_sum_of_squares / (len(curves.frames) - law.parameters.shape[1])
     error = float(np.sqrt(curve**2 + (law.noise**2 + misfit) / share**2))
-    half = float(stats.t.ppf((1 + confidence) / 2, law.df)) * error
+    half = resampled.quantile() * error
     low, high = expit(logit(score) - half), expit(logit(score) + half)
     if high - low > WIDEST:
-        return Refused(
-            f"the score of {agent} at {frames:,.0f} frames could lie anywhere from {low:.2f} to {high:.2f} in z, more "
-            "than half of what there is, which predicts nothing; it needs more seeds, games or budgets"
-        )
-    return Interval(score, float(low), float(high), error * share, law.df)
+        return Refused.because("wide prediction", agent=agent, frames=frames, low=low, high=high)
+    return Interval(score, float(low), float(high), error * share, resampled.df)
 
 
 def frames_to_reach(
-    curves: Curves,
-    resampled: Resamples | Refused,
-    agent: str,
-    score: float,
-    scores: np.ndarray | None = None,
-    confidence: float = 0.95,
+    curves: Curves, resampled: Resamples, agent: str, score: float, scores: np.ndarray | None = None
 ) -> Interval | Refused:
     """The ALE frames with which the curve of `agent` reaches a score that it was not seen to reach.
 
@@ -104,76 +86,60 @@ def frames_to_reach(
     Refused as `predict_score`, and for a score that is not surely below the asymptote 1 - E, or farther than 4 times
     the largest budget.
     """
-    law = _law(curves, resampled, agent)
+    largest = float(curves.frames[-1])
+    law = _law(curves, resampled, agent, score)
     if isinstance(law, Refused):
         return law
-    if score <= law.observed[-1]:
-        return Refused(f"{agent} reaches {score:.3f} within the observed budgets: read its curve there")
-    largest = float(curves.frames[-1])
-    missed = _below_the_end(law, largest, confidence)
-    if missed is not None:
-        return missed
     asymptote, asymptotes = -float(law.fit.parameters[-1]), -law.parameters[:, -1]
+    facts = {"agent": agent, "score": score, "asymptote": expit(asymptote)}
     if score >= expit(asymptote):
-        return Refused(f"{score:.3f} is above {expit(asymptote):.3f}, which the fitted curve of {agent} never exceeds")
+        return Refused.because("above the asymptote", **facts)
     goals = np.full(len(asymptotes), score) if scores is None else scores
-    room = interval(
-        asymptote - float(logit(score)),
-        asymptotes - logit(np.clip(goals, np.finfo(float).tiny, 1 - 1e-15)),
-        law.inflation, law.df, confidence,
-    )  # fmt: skip
+    many = asymptotes - logit(np.clip(goals, np.finfo(float).tiny, 1 - 1e-15))
+    room = resampled.interval(asymptote - float(logit(score)), many)
     if isinstance(room, Refused):
         return room
     if room.low <= 0.0:
-        return Refused(
-            f"{score:.3f} may be above all that {agent} would ever reach: its fitted curve ends at "
-            f"{expit(asymptote):.3f}, but that is not sure enough; it needs larger budgets, or more seeds or games"
-        )
+        return Refused.because("unsure asymptote", **facts)
     estimate = float(_log_frames_at(law.fit.parameters[None], np.array([score]))[0])
     if estimate <= np.log(largest):
-        return Refused(
-            f"the formula does not fit the end of the curve of {agent}: it reaches {score:.3f} at "
-            f"{np.exp(estimate):,.0f} frames, and the curve was still lower at {largest:,.0f}"
-        )
+        facts = {"agent": agent, "score": score, "frames": np.exp(estimate), "largest": largest}
+        return Refused.because("frames before the end", **facts)
     if estimate > np.log(FARTHEST * largest):
-        return Refused(
-            f"{agent} would reach {score:.3f} beyond {FARTHEST:g} times the largest budget, {largest:,.0f} frames"
-        )
-    found = interval(estimate, _log_frames_at(law.parameters, goals), law.inflation, law.df, confidence)
+        return Refused.because("score too far", agent=agent, score=score, farthest=FARTHEST, largest=largest)
+    found = resampled.interval(estimate, _log_frames_at(law.parameters, goals))
     return found if isinstance(found, Refused) else exponentiated(found)
 
 
-def _law(curves: Curves, resampled: Resamples | Refused, agent: str) -> _Law | Refused:
-    if isinstance(resampled, Refused):
-        return resampled
+def _law(curves: Curves, resampled: Resamples, agent: str, score: float = np.inf) -> _Law | Refused:
+    """Refused where it cannot be fitted or misses the end of the curve; and if `score` is seen there."""
     budgets, span = len(curves.frames), float(curves.frames[-1] / curves.frames[0])
     if budgets < LEAST_BUDGETS:
-        return Refused(f"extrapolation needs at least {LEAST_BUDGETS} budgets and these curves have {budgets}")
+        return Refused.because("budgets of an extrapolation", least=LEAST_BUDGETS, budgets=budgets)
     if span < LEAST_RANGE * (1 - 1e-9):
-        return Refused(f"extrapolation needs budgets over a factor of {LEAST_RANGE:g} and these span {span:.3g}")
+        return Refused.because("span of an extrapolation", least=LEAST_RANGE, span=span)
     observed = curves.select(agents=(agent,)).aggregate[0]
     aggregate = resampled.aggregate[:, curves.agents.index(agent)]
     fit = fit_power_law(curves.frames, observed[None], (agent,), MODEL)
     if isinstance(fit, Refused):
         return fit
+    if score <= observed[-1]:
+        return Refused.because("score seen", agent=agent, score=score)
     parameters = fit_batch(np.log(curves.frames), aggregate[:, None, :], MODEL, fit.parameters)
     noise = resampled.inflation * float(aggregate[:, -1].std(ddof=1))
-    return _Law(fit, parameters, observed, aggregate[:, -1], noise, resampled.inflation, resampled.df)
+    law = _Law(fit, parameters, observed, aggregate[:, -1], noise, resampled)
+    return _misses_the_end(law) or law
 
 
-def _below_the_end(law: _Law, largest: float, confidence: float) -> Refused | None:
+def _misses_the_end(law: _Law) -> Refused | None:
     """Whether the fit lies below the last level seen by more than the error of the difference, in which what the games
     and runs drawn have in common cancels."""
-    fitted = float(law.fit.fitted[0, -1])
+    largest, seen, fitted = float(law.fit.frames[-1]), law.observed[-1], float(law.fit.fitted[0, -1])
     again = MODEL.scores(law.parameters, np.log([largest]), 1)[:, 0, 0]
-    error = law.inflation * float(np.std(law.last - again, ddof=1))
-    least = max(LEAST_MISS * law.observed[-1], float(stats.t.ppf((1 + confidence) / 2, law.df)) * error)
-    if law.observed[-1] - fitted <= least:
+    error = law.resampled.inflation * float(np.std(law.last - again, ddof=1))
+    if seen - fitted <= max(LEAST_MISS * seen, law.resampled.quantile() * error):
         return None
-    return Refused(
-        f"the formula does not fit the end of the curve of {law.fit.agents[0]}: it gives {fitted:.3f} at "
-        f"{largest:,.0f} frames, where {law.observed[-1]:.3f} was seen"
-    )
+    return Refused.because("end missed", agent=law.fit.agents[0], fitted=fitted, largest=largest, seen=seen)
 
 
 def _log_frames_at(parameters: np.ndarray, scores: np.ndarray) -> np.ndarray:

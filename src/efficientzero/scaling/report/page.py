@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import jinja2
 import pandas as pd
 
+import efficientzero
 from efficientzero.games import find_game
 from efficientzero.records.files import write_whole
-from efficientzero.scaling.analysis.analysis import Analysis
-from efficientzero.scaling.curves.reference_scores import CEILINGS
-from efficientzero.scaling.figures.appearance import agent_name, named
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.reference_scores import CEILING_NAMES, CEILINGS
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.report.comparison_tables import crossings, exponents_table, frames_table, predictions_table
-from efficientzero.scaling.report.costs_table import costs_table
-from efficientzero.scaling.report.figures_section import figures_section
-from efficientzero.scaling.report.markup import Content, Markup, element
-from efficientzero.scaling.report.method_section import installed_versions, method_section, parameters_section
-from efficientzero.scaling.report.questions import questions_section
-from efficientzero.scaling.report.refusals_section import refusals_section
-from efficientzero.scaling.report.scores_tables import scores_tables
-from efficientzero.scaling.report.soundness_section import soundness_section
-from efficientzero.scaling.report.terms_section import terms_section
-from efficientzero.scaling.report.verdict_section import headline, verdict_section
-from efficientzero.scaling.report.wording import counted, listed
+from efficientzero.scaling.report.answers import questions
+from efficientzero.scaling.report.comparison import comparison
+from efficientzero.scaling.report.score_tables import (
+    Table,
+    costs_table,
+    reference_scores_of,
+    scores_table,
+)
+from efficientzero.scaling.soundness import judge, overall
+from efficientzero.scaling.words import numbers
+from efficientzero.scaling.words.captions import Caption, caption, refused_caption, terms
+from efficientzero.scaling.words.names import agent_name, named
+from efficientzero.scaling.words.verdicts import WORDS
 
-# Nothing may be loaded or run: the style is the page's own, images are in it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-SECTIONS = {
-    "verdict": "Verdict", "questions": "Questions", "soundness": "Soundness", "figures": "Figures", "tables": "Tables",
-    "refused": "Refused", "words": "Words", "method": "Method", "parameters": "Parameters",
-}  # fmt: skip
+PACKAGES = ("numpy", "scipy", "pandas", "matplotlib")
+OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
+VIEW_BOX = re.compile(r'viewBox="\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)\s*"')
+SOUND = {"sound": "sound", "not sound": "not sound", "cannot be said": "sound as far as can be said"}
 
 
 def write_report(
@@ -54,7 +58,7 @@ def write_report(
 
     Args:
         path: of the HTML file; its folder is made if need be. analysis: refused where there is nothing to compare.
-        figures: SVG files by name, in the order in which they are shown; captions are by name (`captions.py`).
+        figures: SVG files by name, in the order in which they are shown; captions are by name (`words/captions.py`).
         table: what `analysis` is of: columns game, agent, seed, frames, score; of those of a `score_table`,
             standard_error, parameters, updates, training_flops, cpu_seconds and wall_seconds are shown if there.
         soundness: of `read_soundness`; the section is left out without, and the table needs frame_skip with it.
@@ -64,100 +68,160 @@ def write_report(
 
     Raises ScalingInputError: a figure that is no SVG image, or a table that is of other agents or games.
     """
-    content = report_page(
-        analysis, figures, table, title, soundness, parameters, versions or installed_versions(), published
-    )
-    write_whole(Path(path), partial(Path.write_bytes, data=content.encode("utf-8")))
-
-
-def report_page(
-    analysis: Analysis | Refused,
-    figures: Mapping[str, Path],
-    table: pd.DataFrame,
-    title: str,
-    soundness: pd.DataFrame | None,
-    parameters: Mapping[str, Any] | None,
-    versions: Mapping[str, str],
-    published: str | None = None,
-) -> Markup:
-    """The page as text; arguments as for `write_report`."""
     agents, games = list(dict.fromkeys(table["agent"])), list(dict.fromkeys(table["game"]))
     if isinstance(analysis, Analysis) and ({*agents} != {*analysis.agents} or {*games} != {*analysis.games}):
         raise ScalingInputError(
             "table: its agents or games are not those of the analysis; pass the table that was analysed"
         )
-    if isinstance(analysis, Refused):
-        analysis = Refused(named(analysis.reason, agents))
-    shown = [
-        verdict_section(analysis),
-        questions_section(analysis, table, published),
-        *([] if soundness is None else [soundness_section(soundness, agents, int(table.frame_skip.iloc[0]))]),
-        *([figures_section(figures, len(games), analysis)] if figures else []),
-        _tables_section(analysis, table, published),
-        refusals_section(analysis),
-        terms_section(CEILINGS[find_game(games[0]).family]),
-        method_section(analysis, versions, published),
-        *([parameters_section(parameters, agents)] if parameters else []),
-    ]
-    there = {"soundness": soundness is not None, "figures": bool(figures), "parameters": bool(parameters)}
-    links = [
-        element("li", element("a", text, href=f"#{name}")) for name, text in SECTIONS.items() if there.get(name, True)
-    ]
-    body = element(
-        "body",
-        element(
-            "header",
-            element("h1", title),
-            element("p", _what_was_run(table, published), class_="soft"),
-            element("p", headline(analysis), class_="answer", id="answer"),
-            element("nav", element("ul", links), aria_label="Sections"),
-        ),
-        element("main", shown),
+    ceilings = CEILINGS[find_game(games[0]).family]
+    compared = None if isinstance(analysis, Refused) else comparison(analysis)
+    content = {
+        "title": title,
+        "published": published,
+        "run": _run(table),
+        "verdict_words": WORDS,
+        "questions": questions(analysis, table, published),
+        "soundness": None if soundness is None else _soundness(soundness, agents, int(table.frame_skip.iloc[0])),
+        "scores": scores_table(table),
+        "costs": costs_table(table),
+        "comparison": compared,
+        "why_none": named(analysis.reason, agents) if isinstance(analysis, Refused) else "",
+        "figures": [_figure(name, each, len(games), compared) for name, each in figures.items()],
+        "terms": terms(*(CEILING_NAMES[name] for name in ceilings), is_atari=ceilings == CEILINGS["ale"]),
+        "versions": [f"{name} {number}" for name, number in (versions or installed_versions()).items()],
+        "parameters": _parameters(parameters, agents) if parameters else None,
+    }
+    text = _template().render(content) + "\n"
+    write_whole(Path(path), partial(Path.write_bytes, data=text.encode("utf-8")))
+
+
+def installed_versions() -> dict[str, str]:
+    """Of this package, Python and the packages that compute and draw."""
+    found = {"efficientzero": efficientzero.__version__, "Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _template() -> jinja2.Template:
+    """Whatever is filled in is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("efficientzero.scaling.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return Markup("<!DOCTYPE html>\n" + element("html", _head(title), body, lang="en") + "\n")
-
-
-def _head(title: str) -> Markup:
+    for each in (numbers.counted, numbers.listed, numbers.number, numbers.sentence):
+        environment.filters[each.__name__] = each
+    environment.filters["frames"] = "{:,.0f}".format
     style = files("efficientzero.scaling.report").joinpath("style.css").read_text(encoding="utf-8")
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("style", Markup(style)),
-    )
+    environment.globals["style"] = style
+    return environment.get_template("page.html.j2")
 
 
-def _tables_section(analysis: Analysis | Refused, table: pd.DataFrame, published: str | None) -> Markup:
-    compared: list[Content] = []
-    if isinstance(analysis, Analysis):
-        compared = [
-            element("h3", "Exponents"),
-            exponents_table(analysis),
-            element("h3", "Frames"),
-            frames_table(analysis),
-            crossings(analysis),
-            predictions_table(analysis),
-        ]
-    return element(
-        "section",
-        element("h2", "Tables", id="tables"),
-        element("h3", "Scores"),
-        scores_tables(analysis, table, published),
-        compared,
-        element("h3", "Cost"),
-        costs_table(table),
-        aria_labelledby="tables",
-    )
+def _run(table: pd.DataFrame) -> dict[str, Any]:
+    """What was run, and what its scores can be held against."""
+    games = list(dict.fromkeys(table.game))
+    return {
+        "agents": [agent_name(agent) for agent in dict.fromkeys(table.agent)],
+        "games": games,
+        "seeds": int(table.groupby(["agent", "game"]).seed.nunique().max()),
+        "budgets": sorted(set(table.frames.tolist())),
+        "has_errors": "standard_error" in table and bool(table.standard_error.notna().any()),
+        "is_minatar": all(find_game(game).family == "minatar" for game in games),
+        "known": reference_scores_of(games[0]),
+    }
 
 
-def _what_was_run(table: pd.DataFrame, published: str | None) -> str:
-    agents = listed([agent_name(agent) for agent in dict.fromkeys(table.agent)])
-    games = str(table.game.iloc[0]) if table.game.nunique() == 1 else counted(table.game.nunique(), "game")
-    most = int(table.groupby(["agent", "game"]).seed.nunique().max())
-    seeds = counted(most, "seed") if published is None or most > 1 else "one published mean over runs of each"
-    budgets = counted(table.frames.nunique(), "budget")
-    ends = [f"{frames:,.0f}" for frames in dict.fromkeys((table.frames.min(), table.frames.max()))]
-    at = f"from {ends[0]} to {ends[1]} frames" if len(ends) > 1 else f"of {ends[0]} frames"
-    return f"{agents} on {games}, {seeds}, {budgets} {at}."
+def _soundness(soundness: pd.DataFrame, agents: Sequence[str], frame_skip: int) -> dict[str, Any]:
+    """For each agent what was found at its largest budget and in a phrase at the smaller ones; those without a model.
+
+    Args:
+        soundness: of `read_soundness`. agents: all of the experiment. frame_skip: ALE frames of an env step.
+    """
+    measured = [agent for agent in agents if (soundness.agent == agent).any()]
+    found = []
+    for agent in measured:
+        rows = soundness[soundness.agent == agent]
+        *smaller, largest = [each for _, each in rows.groupby("env_steps", sort=True)]
+        checks = judge(largest)
+        unknown = all(check.judgement == "cannot be said" for check in checks)
+        before = {int(each.env_steps.iloc[0]) * frame_skip: judge(each) for each in smaller}
+        found.append(
+            {
+                "agent": agent_name(agent),
+                "word": "cannot be said" if unknown else SOUND[overall(checks)],
+                "frames": int(largest.env_steps.iloc[0]) * frame_skip,
+                "runs": int(largest.runs.max()),
+                "checks": checks,
+                "before": [
+                    (frames, SOUND[overall(each)], [check.subject for check in each if check.judgement == "not sound"])
+                    for frames, each in before.items()
+                ],
+            }
+        )
+    return {"agents": found, "others": [agent_name(agent) for agent in agents if agent not in measured]}
+
+
+class Image(NamedTuple):
+    """Width and height in CSS pixels, and the address of an image that is in the page itself."""
+
+    name: str
+    words: Caption
+    width: int
+    height: int
+    address: str
+
+
+def _figure(name: str, path: Path, games: int, compared: Mapping[str, Any] | None) -> Image:
+    table = {"exponents": "exponents", "frames_ratio": "frames"}.get(name)  # without it there is nothing to draw
+    is_refused = table is not None and (compared is None or compared[table] is None)
+    words = (refused_caption if is_refused else caption)(name, games)
+    try:
+        content = path.read_bytes()
+        opening = OPENING.search(content.decode("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScalingInputError(f"figure {name}: {path} cannot be read ({error}); draw the figures first") from None
+    box = VIEW_BOX.search(opening[0]) if opening else None
+    if box is None:
+        raise ScalingInputError(f"figure {name}: {path} is no SVG image with a viewBox; draw the figures again")
+    width, height = (max(1, round(float(size) * 4 / 3)) for size in box.groups())  # points to CSS pixels
+    address = "data:image/svg+xml;base64," + base64.b64encode(content).decode("ascii")
+    return Image(name, words, width, height, address)
+
+
+def _parameters(parameters: Mapping[str, Any], agents: Sequence[str]) -> dict[str, Table | None]:
+    """Those of the agents that ran side by side, and all others."""
+    of_agents = {agent: dict(_flat(parameters.get("agent", {}).get(agent, {}))) for agent in agents}
+    names = list(dict.fromkeys(name for found in of_agents.values() for name in found))
+    others = {name: value for name, value in parameters.items() if name != "agent"}
+    rows = [[name, *(of_agents[agent].get(name, "") for agent in agents)] for name in names]
+    return {
+        "others": Table(["parameter", "value"], [[*each] for each in _flat(others)]),
+        "agents": Table(["parameter", *(agent_name(agent) for agent in agents)], rows) if rows else None,
+    }
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Nested parameters as (dotted name, value); lists of plain values stay together."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _flat(each, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        keys = list(value[0])
+        for key in keys:
+            yield f"{name}.{key}", ", ".join(_plain(each.get(key)) for each in value)
+    else:
+        yield name, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"({_plain(each)})" if isinstance(each, list) else _plain(each) for each in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -1,1 +1,0 @@
-"""Curves: scores as arrays on a scale from random play to a ceiling, and how they are resampled."""

@@ -1,0 +1,1 @@
+"""What the analysis says in words: names and numbers in, sentences out."""
