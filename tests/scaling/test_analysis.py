@@ -30,7 +30,7 @@ def quick():
     """Without the simulations of power and the sensitivity to other forms, which have tests of their own."""
     skipped = Refused("left out of these tests")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("efficientzero.scaling.analysis.plasmode", lambda *_: skipped)
+        patch.setattr("efficientzero.scaling.pair.plasmode", lambda *_: skipped)
         patch.setattr("efficientzero.scaling.power_laws.forms.FORMS", ())
         yield
 

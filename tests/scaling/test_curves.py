@@ -7,8 +7,8 @@ import pytest
 from efficientzero.games import find_game
 from efficientzero.published import best_scores
 from efficientzero.scaling.curves import make_curves
-from efficientzero.scaling.flagged_games import flagged_games
 from efficientzero.scaling.input_error import ScalingInputError
+from efficientzero.scaling.words.warnings import flagged_games
 
 GAMES = ("Pong", "Alien")
 BUDGETS = (3000, 6000, 12000)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from efficientzero.games import UnknownGameError, find_game
-from efficientzero.scaling.curves import Curves, check_cells, check_columns, make_curves
+from efficientzero.scaling.curves import Curves, check_cells, check_columns, place_curves
 from efficientzero.scaling.estimators.aggregates import human_normalised, mean_curves
 from efficientzero.scaling.findings import (
     EXPONENT,
@@ -33,50 +33,16 @@ from efficientzero.scaling.findings import (
     refusals,
 )
 from efficientzero.scaling.input_error import ScalingInputError
-from efficientzero.scaling.pair import form_findings, pair_findings
+from efficientzero.scaling.pair import ByCeiling, Drawn, PairAnalysis, analyse_pair
 from efficientzero.scaling.power_laws.extrapolation import FARTHEST, predict_score
-from efficientzero.scaling.power_laws.power import plasmode
 from efficientzero.scaling.reference_scores import Ceiling, ceilings_of, reference_scores
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval, Resamples, weights
-from efficientzero.scaling.verdict import Verdict, judge
 from efficientzero.scaling.words.warnings import flagged_games
 
 AHEAD = (2.0, FARTHEST)  # times the largest budget, where scores are predicted
 SCHEMA_VERSION = 1
 DIGITS = 6  # significant ones: what follows may differ from one machine to another
-
-ByCeiling = Mapping[Ceiling, Curves | Refused]
-Drawn = Mapping[tuple[Ceiling, Estimand], Resamples | Refused]
-
-
-@dataclass(frozen=True)
-class PairAnalysis:
-    """The verdicts on `first` against `second`, by estimand, under the first ceiling that is not refused.
-
-    `headline`: the estimand of the verdict that is reported first: "these games" if the seeds allow it, otherwise
-    "games like these".
-    """
-
-    first: str
-    second: str
-    verdicts: Mapping[Estimand, Verdict | Refused]
-    headline: Estimand
-
-    @property
-    def verdict(self) -> Verdict | Refused:
-        """That of the headline's estimand."""
-        return self.verdicts[self.headline]
-
-    @property
-    def word(self) -> str:
-        """exponent, offset, asymptote, or not identified, which a refused verdict is, too."""
-        return "not identified" if isinstance(self.verdict, Refused) else self.verdict.word
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why that word, in sentences."""
-        return (self.verdict.reason,) if isinstance(self.verdict, Refused) else self.verdict.reasons
 
 
 @dataclass(frozen=True)
@@ -200,13 +166,13 @@ def analyse(
     pairs = []
     for number, second in enumerate(agents[1:]):
         random = np.random.default_rng([seed, 2, number])
-        verdicts, of_pair = _pair(curves, resampled, agents[0], second, random)
-        pairs.append(PairAnalysis(agents[0], second, verdicts, headline))
-        rows += of_pair
+        pair, found = analyse_pair(curves, resampled, (agents[0], second), headline, random)
+        pairs.append(pair)
+        rows += found
     rows += _predictions(curves, resampled, table)
     frames = np.unique(table["frames"].to_numpy(np.float64))
-    most, found, flagged = int(seeds.max()), Findings(rows), _warnings(curves)
-    return Analysis(agents, games, most, frames, resamples, seed, curves, found, tuple(pairs), flagged)
+    most, findings, flagged = int(seeds.max()), Findings(rows), _warnings(curves)
+    return Analysis(agents, games, most, frames, resamples, seed, curves, findings, tuple(pairs), flagged)
 
 
 def _refused_curves(curves: ByCeiling) -> Iterator[Finding]:
@@ -231,35 +197,6 @@ def _aggregates(curves: ByCeiling, resampled: Drawn) -> Iterator[Finding]:
     if not there:
         refused = next(found for found in curves.values() if isinstance(found, Refused))
         yield finding(Place(), "human-normalised", refused)
-
-
-def _pair(
-    curves: ByCeiling, resampled: Drawn, first: str, second: str, random: np.random.Generator
-) -> tuple[dict[Estimand, Verdict | Refused], list[Finding]]:
-    """The verdicts on two agents by estimand, and the findings: of the verdicts first."""
-    there = {ceiling: found for ceiling, found in curves.items() if isinstance(found, Curves)}
-    rows = [
-        row
-        for (ceiling, estimand), drawn in resampled.items()
-        for row in pair_findings(curves[ceiling], drawn, Place(first, second, ceiling, estimand))
-    ]
-    main = next(iter(there or curves))
-    if any(isinstance(resampled[main, estimand], Resamples) for estimand in ESTIMANDS):
-        rows += [row for ceiling, found in there.items() for row in form_findings(found, Place(first, second, ceiling))]
-    findings = Findings(rows)
-    verdicts: dict[Estimand, Verdict | Refused] = {}
-    said = []
-    for estimand in ESTIMANDS:
-        drawn, place = resampled[main, estimand], Place(first, second, "", estimand)
-        if isinstance(drawn, Refused):
-            verdicts[estimand] = drawn
-            said.append(finding(place, "verdict", drawn))
-            continue
-        made = plasmode(there[main].select(agents=(first, second)), estimand)
-        verdict = verdicts[estimand] = judge(findings, place._replace(ceiling=main), made, random)
-        power = verdict.power
-        said.append(finding(place, "power", power if isinstance(power, Refused) else power.difference))
-    return verdicts, said + rows
 
 
 def _predictions(by_ceiling: ByCeiling, resampled: Drawn, table: pd.DataFrame) -> Iterator[Finding]:
@@ -304,7 +241,7 @@ def _checked(
             raise ScalingInputError(str(error)) from None
     for game in constants:
         reference_scores(game, "human", constants)
-    check_cells(table, agents, games)
+    check_cells(table)
     return agents, games
 
 
@@ -312,6 +249,6 @@ def _curves(
     table: pd.DataFrame, ceiling: Ceiling, constants: Mapping[str, tuple[float, float]] | None
 ) -> Curves | Refused:
     try:
-        return make_curves(table, ceiling, constants)
+        return place_curves(table, ceiling, constants)
     except ScalingInputError as error:  # the table is sound: a game has no such ceiling
         return Refused(str(error))

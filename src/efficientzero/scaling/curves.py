@@ -97,9 +97,18 @@ def make_curves(
     or budget is no error: the estimators refuse what it cannot give.
     """
     check_columns(table)
+    for game in dict.fromkeys(table["game"]):
+        reference_scores(game, ceiling, constants or {})
+    check_cells(table)
+    return place_curves(table, ceiling, constants)
+
+
+def place_curves(
+    table: pd.DataFrame, ceiling: Ceiling, constants: Mapping[str, tuple[float, float]] | None = None
+) -> Curves:
+    """As `make_curves`, of a table that is checked; raises ScalingInputError for a game without a ceiling."""
     games, agents = tuple(dict.fromkeys(table["game"])), tuple(dict.fromkeys(table["agent"]))
     references = {game: reference_scores(game, ceiling, constants or {}) for game in games}
-    check_cells(table, agents, games)
     frames = np.unique(table["frames"].to_numpy(np.float64))
 
     # Seeds are numbered from 0 within agent and game, in ascending order.
@@ -202,7 +211,7 @@ def check_numbers(rows: pd.DataFrame, column: str) -> None:
             )
 
 
-def check_cells(rows: pd.DataFrame, agents: Sequence[str], games: Sequence[str]) -> None:
+def check_cells(rows: pd.DataFrame) -> None:
     """That every score is finite and none is missing or there twice; every seed has every budget.
 
     Raises ScalingInputError that names the first offending agent, game, seed and budget.
@@ -216,8 +225,8 @@ def check_cells(rows: pd.DataFrame, agents: Sequence[str], games: Sequence[str])
     if twice.any():
         raise ScalingInputError(f"{_named(rows[twice])}: it stands twice in the table of scores; drop one of the two")
     have = set(zip(rows["agent"], rows["game"], strict=True))
-    for agent in agents:
-        for game in games:
+    for agent in rows["agent"].unique():
+        for game in rows["game"].unique():
             if (agent, game) not in have:
                 raise ScalingInputError(
                     f"agent {agent} has no scores on {game}, which others have; evaluate it there or leave {game} out"

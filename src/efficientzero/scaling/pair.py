@@ -1,4 +1,4 @@
-"""Everything that is estimated about two agents, under one ceiling and estimand.
+"""Everything that is estimated about two agents under every ceiling and estimand, and the verdicts on them.
 
 Estimators: `transform_free` and `comparison` for the ratio of exponents, `frames_ratio`, `crossing`, `extrapolation`
 for frames, and `forms` for what the formulas say of it.
@@ -6,7 +6,10 @@ for frames, and `forms` for what the formulas say of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
 
 from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.estimators.crossing import crossing
@@ -21,13 +24,77 @@ from efficientzero.scaling.estimators.frames_ratio import (
 )
 from efficientzero.scaling.estimators.monotone import isotonic
 from efficientzero.scaling.estimators.transform_free import exponent_ratio
-from efficientzero.scaling.findings import AT, EXPONENT, FRAMES, METHODS, Finding, Place, finding
+from efficientzero.scaling.findings import AT, EXPONENT, FRAMES, METHODS, Finding, Findings, Place, finding
 from efficientzero.scaling.power_laws.comparison import compare_exponents, equivalence_test
 from efficientzero.scaling.power_laws.extrapolation import frames_to_reach
 from efficientzero.scaling.power_laws.forms import form_scores, ratios_by_form
+from efficientzero.scaling.power_laws.power import plasmode
 from efficientzero.scaling.power_laws.power_law import MODELS
+from efficientzero.scaling.reference_scores import Ceiling
 from efficientzero.scaling.refused import Refused
-from efficientzero.scaling.resampling import Interval, Resamples, exponentiated, of_two
+from efficientzero.scaling.resampling import ESTIMANDS, Estimand, Interval, Resamples, exponentiated, of_two
+from efficientzero.scaling.verdict import Verdict, judge
+
+ByCeiling = Mapping[Ceiling, Curves | Refused]
+Drawn = Mapping[tuple[Ceiling, Estimand], Resamples | Refused]
+
+
+@dataclass(frozen=True)
+class PairAnalysis:
+    """The verdicts on `first` against `second`, by estimand, under the first ceiling that is not refused.
+
+    `headline`: the estimand of the verdict that is reported first: "these games" if the seeds allow it, otherwise
+    "games like these".
+    """
+
+    first: str
+    second: str
+    verdicts: Mapping[Estimand, Verdict | Refused]
+    headline: Estimand
+
+    @property
+    def verdict(self) -> Verdict | Refused:
+        """That of the headline's estimand."""
+        return self.verdicts[self.headline]
+
+    @property
+    def word(self) -> str:
+        """exponent, offset, asymptote, or not identified, which a refused verdict is, too."""
+        return "not identified" if isinstance(self.verdict, Refused) else self.verdict.word
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why that word, in sentences."""
+        return (self.verdict.reason,) if isinstance(self.verdict, Refused) else self.verdict.reasons
+
+
+def analyse_pair(
+    curves: ByCeiling, resampled: Drawn, pair: tuple[str, str], headline: Estimand, random: np.random.Generator
+) -> tuple[PairAnalysis, list[Finding]]:
+    """The verdicts on two agents, and the findings: of the verdicts first."""
+    there = {ceiling: found for ceiling, found in curves.items() if isinstance(found, Curves)}
+    rows = [
+        row
+        for (ceiling, estimand), drawn in resampled.items()
+        for row in pair_findings(curves[ceiling], drawn, Place(*pair, ceiling, estimand))
+    ]
+    main = next(iter(there or curves))
+    if any(isinstance(resampled[main, estimand], Resamples) for estimand in ESTIMANDS):
+        rows += [row for ceiling, found in there.items() for row in form_findings(found, Place(*pair, ceiling))]
+    findings = Findings(rows)
+    verdicts: dict[Estimand, Verdict | Refused] = {}
+    said = []
+    for estimand in ESTIMANDS:
+        drawn, place = resampled[main, estimand], Place(*pair, "", estimand)
+        if isinstance(drawn, Refused):
+            verdicts[estimand] = drawn
+            said.append(finding(place, "verdict", drawn))
+            continue
+        made = plasmode(there[main].select(agents=pair), estimand)
+        verdict = verdicts[estimand] = judge(findings, place._replace(ceiling=main), made, random)
+        power = verdict.power
+        said.append(finding(place, "power", power if isinstance(power, Refused) else power.difference))
+    return PairAnalysis(*pair, verdicts, headline), said + rows
 
 
 def pair_findings(curves: Curves | Refused, resampled: Resamples | Refused, place: Place) -> Iterator[Finding]:

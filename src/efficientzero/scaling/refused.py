@@ -55,8 +55,6 @@ REASONS = {
     "{most:.0f} ({model}): its curve shows none",
     "resampled exponents at a bound": "the fitted exponent of {agent} runs to the end of what is tried, {least:.2f} to "
     "{most:.0f}, in {share:.0%} of the resamples ({model}): its curve is too noisy to show one",
-    "degrees of freedom": "the runs or games are too few to compare {agents} exponents at once ({df:.1f} degrees of "
-    "freedom)",
     "no covariance": "the runs do not differ at all, so nothing says how much is chance",
     # Of power.
     "two agents": "power is that of a comparison of two agents and these curves are of {agents}",

@@ -1,13 +1,10 @@
 """The bounded power law: its derivatives, and that its parameters come back from curves made with it."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from scipy.optimize import approx_fprime, least_squares
+from scipy.optimize import approx_fprime
 from simulated_curves import SIX_BUDGETS, power_law
 
-from efficientzero.scaling.power_laws import fit
 from efficientzero.scaling.power_laws.fit import PowerLawFit, fit_power_law
 from efficientzero.scaling.power_laws.power_law import MODELS
 from efficientzero.scaling.refused import Refused
@@ -57,24 +54,6 @@ def test_the_robust_loss_is_moved_less_by_one_bad_point():
         for loss in ("linear", "soft_l1")
     )
     assert robust < 0.5 * linear
-
-
-@pytest.mark.parametrize("lost", [0, 4, 8])
-def test_the_best_start_counts(monkeypatch, lost):
-    calls = []
-
-    def least_squares_that_gets_stuck(function, start, **options):
-        calls.append(start)
-        if len(calls) - 1 == lost:
-            return SimpleNamespace(x=start, cost=float(np.sum(function(start) ** 2)))
-        return least_squares(function, start, **options)
-
-    monkeypatch.setattr(fit, "_best_parameters", fit._best_parameters.__wrapped__)  # not kept, nor taken from what is
-    found = fit_power_law(SIX_BUDGETS, THREE, AGENTS, MODELS["M1"])
-    monkeypatch.setattr(fit, "least_squares", least_squares_that_gets_stuck)
-    again = fit_power_law(SIX_BUDGETS, THREE, AGENTS, MODELS["M1"])
-    assert len(calls) == 9
-    np.testing.assert_allclose(again.parameters, found.parameters, atol=1e-4)
 
 
 def test_recovers_exponents_from_noisy_curves():

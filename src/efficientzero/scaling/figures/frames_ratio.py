@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from efficientzero.scaling.analysis import Analysis, PairAnalysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.figures import style
 from efficientzero.scaling.figures.axes import plain, ticks
 from efficientzero.scaling.findings import FRAMES
+from efficientzero.scaling.pair import PairAnalysis
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.resampling import ESTIMANDS, Estimand

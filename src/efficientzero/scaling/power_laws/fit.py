@@ -1,9 +1,9 @@
 """Bounded least squares of a power-law model to aggregate curves, and to every resample of them at once.
 
-The curves themselves are fitted by scipy's trust-region reflective method from several starts; resamples by
-Levenberg-Marquardt for many small fits at once, from the fit to the curves, all in NumPy arrays. There every fit has
-its own damping (Marquardt's, scaled by the diagonal of the normal matrix); parameters at a bound that the step would
-cross are held there for that step (projected steps), and fits that have converged are left out of the rest.
+Levenberg-Marquardt for many small fits at once, all in NumPy arrays: of the curves themselves from several starts, of
+resamples from the fit to the curves. Every fit has its own damping (Marquardt's, scaled by the diagonal of the normal
+matrix); parameters at a bound that the step would cross are held there for that step (projected steps), and fits that
+have converged are left out of the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
-from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
 from efficientzero.scaling.power_laws.power_law import ROBUST_SCALE, Loss, Model
@@ -24,6 +23,12 @@ LEAST_BUDGETS = 3
 LEAST_RISE = 0.01  # of the way from random to the ceiling; a curve that rises less is flat
 START_EXPONENTS = (0.3, 0.8, 2.0)
 START_ERRORS = (0.003, 0.2, 0.5)
+ITERATIONS = 200
+TOLERANCE = 1e-9  # relative fall of the cost below which an accepted step was the last one
+STILL = 1e-8  # largest step, in units of the parameters, after which a fit is at rest
+EXACT = 1e-10  # the same of the curves themselves, from whose fit all resamples start
+LEAST_DAMPING, START_DAMPING, MOST_DAMPING = 1e-12, 1e-3, 1e10
+HELD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def unfit(frames: np.ndarray, aggregate: np.ndarray, agents: Sequence[str]) -> R
 def fit_power_law(
     frames: np.ndarray, aggregate: np.ndarray, agents: Sequence[str], model: Model, loss: Loss = "linear"
 ) -> PowerLawFit | Refused:
-    """The best of bounded least-squares fits (trust-region reflective) from several starts.
+    """The best of bounded least-squares fits from several starts.
 
     Args:
         frames: float64 [budgets], increasing. aggregate: float64 [agents, budgets] in [0, 1]. agents: their names.
@@ -83,24 +88,16 @@ def fit_power_law(
     return PowerLawFit(model, tuple(agents), frames, best, fitted, float(np.sum((fitted - aggregate) ** 2)))
 
 
-@lru_cache(maxsize=1024)  # an analysis asks for more than half of its fits again, and each takes a tenth of a second
+@lru_cache(maxsize=1024)  # an analysis asks for more than half of its fits again
 def _best_parameters(
     at_log_frames: tuple[float, ...], curves: tuple[tuple[float, ...], ...], model: Model, loss: Loss
 ) -> tuple[float, ...]:
     log_frames, aggregate = np.array(at_log_frames), np.array(curves)
-    count = len(aggregate)
-    low, high = model.bounds(count, log_frames)
-    fits = [
-        least_squares(
-            lambda theta: model.residuals(theta, log_frames, aggregate),
-            np.clip(start, low, high),
-            jac=lambda theta: model.jacobian(theta, log_frames, count),
-            bounds=(low - 1e-9, high + 1e-9),
-            loss=loss, f_scale=ROBUST_SCALE, x_scale="jac", xtol=1e-10, ftol=1e-12, gtol=1e-12, max_nfev=400,
-        )
-        for start in starts(log_frames, aggregate, model)
-    ]  # fmt: skip
-    return tuple(np.clip(min(fits, key=lambda fit: float(fit.cost)).x, low, high))
+    start = np.stack(starts(log_frames, aggregate, model))
+    same = np.broadcast_to(aggregate, (len(start), *aggregate.shape))
+    found = fit_batch(log_frames, same, model, start, loss, tolerance=0.0, still=EXACT)
+    cost = _cost(model.residuals(found, log_frames, same), loss)
+    return tuple(found[cost.argmin()])
 
 
 def starts(log_frames: np.ndarray, aggregate: np.ndarray, model: Model) -> list[np.ndarray]:
@@ -115,16 +112,10 @@ def starts(log_frames: np.ndarray, aggregate: np.ndarray, model: Model) -> list[
     return found
 
 
-ITERATIONS = 200
-TOLERANCE = 1e-9  # relative fall of the cost below which an accepted step was the last one
-STILL = 1e-8  # largest step, in units of the parameters, after which a fit is at rest
-LEAST_DAMPING, START_DAMPING, MOST_DAMPING = 1e-12, 1e-3, 1e10
-HELD = 1e-12
-
-
 def fit_batch(
-    log_frames: np.ndarray, observed: np.ndarray, model: Model, start: np.ndarray, loss: Loss = "linear"
-) -> np.ndarray:
+    log_frames: np.ndarray, observed: np.ndarray, model: Model, start: np.ndarray, loss: Loss = "linear",
+    tolerance: float = TOLERANCE, still: float = STILL,
+) -> np.ndarray:  # fmt: skip
     """Least-squares parameters of every set of curves: float64 [resamples, parameters].
 
     Args:
@@ -147,8 +138,8 @@ def fit_batch(
         new_cost = _cost(model.residuals(there, log_frames, data), loss)
         better = new_cost <= cost[running]
         fallen = cost[running] - new_cost
-        done = np.abs(there - here).max(axis=1) < STILL
-        done |= better & (fallen <= TOLERANCE * cost[running]) & (damping[running] < 1.0)
+        done = np.abs(there - here).max(axis=1) < still
+        done |= better & (fallen <= tolerance * cost[running]) & (damping[running] < 1.0)
         accepted = running[better]
         best[accepted], cost[accepted] = there[better], new_cost[better]
         factor = np.where(better, 0.2, 5.0)

@@ -7,9 +7,10 @@ import pandas as pd
 
 from efficientzero.games import find_game
 from efficientzero.published import expectation_in_words
-from efficientzero.scaling.analysis import Analysis, PairAnalysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.curves import Curves
 from efficientzero.scaling.findings import AT, EXPONENT, FRAMES
+from efficientzero.scaling.pair import PairAnalysis
 from efficientzero.scaling.reference_scores import CEILINGS
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report.score_tables import cost_means

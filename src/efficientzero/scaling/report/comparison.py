@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from efficientzero.scaling.analysis import Analysis, PairAnalysis
+from efficientzero.scaling.analysis import Analysis
 from efficientzero.scaling.findings import EXPONENT, FRAMES, PREDICTED
+from efficientzero.scaling.pair import PairAnalysis
 from efficientzero.scaling.power_laws.power import Needed
 from efficientzero.scaling.reference_scores import CEILING_NAMES, both_ceilings
 from efficientzero.scaling.refused import Refused

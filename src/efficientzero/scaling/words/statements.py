@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from efficientzero.scaling.refused import Refused
+from efficientzero.scaling.words import numbers
 
 FORMS = {
     "transform-free": "without a formula for the curves",
@@ -15,16 +16,11 @@ FORMS = {
 }
 
 
-class Estimate(Protocol):
+class Estimate(numbers.Estimate, Protocol):
     """A number with its interval."""
 
-    @property
-    def estimate(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    def excludes(self, value: float) -> bool: ...
+    def excludes(self, value: float) -> bool:
+        """Whether `value` lies outside the interval."""
 
 
 def free_ratio(ratio: Estimate) -> str:
