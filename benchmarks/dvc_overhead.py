@@ -60,7 +60,7 @@ case $stage in
   scaling) json data/scaling/verdict.json; write data/scaling/curve.csv ;;
 esac
 """
-CODE_DEPENDENCY = re.compile(r"^      - (src|pyx)/.*\n", re.MULTILINE)
+CODE_DEPENDENCY = re.compile(r"^      - (src/.*|pyx)\n", re.MULTILINE)
 WITHOUT_LIBYAML = "raise ImportError('left out')\n"
 RAN = re.compile(r"^Running stage '", re.MULTILINE)
 CACHED = re.compile(r"^Stage '[^']+' is cached", re.MULTILINE)

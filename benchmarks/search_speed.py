@@ -26,7 +26,6 @@ import mctx
 import numpy as np
 
 from efficientzero.compiled.tree import SearchTree
-from efficientzero.search.sequential_halving import considered_visits
 
 ACTIONS = 18
 DISCOUNT = 0.997
@@ -60,7 +59,7 @@ def tree_search(
         policy=policy,
         q_transform={"gumbel": "completed_by_mix_value", "puct": "by_parent_and_siblings"}[policy],
         discount=DISCOUNT,
-        considered_visits=considered_visits(considered_actions(deep), simulations) if policy == "gumbel" else None,
+        considered_actions=considered_actions(deep),
     )
     noise = generator.gumbel(size=(batch, ACTIONS)).astype(np.float32) if policy == "gumbel" else None
     steps = [(logits[i], value[i], reward[i]) for i in range(1, simulations + 1)]

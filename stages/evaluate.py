@@ -12,9 +12,10 @@ def main() -> None:
     from efficientzero.evaluation import EVALUATION_SEED, evaluate, evaluation_environments, recorded
     from efficientzero.games import find_game
     from efficientzero.progress import Progress
+    from efficientzero.records.instruments import write_rows
     from efficientzero.records.score import ScoreRecord
     from efficientzero.running.device import configure_torch
-    from efficientzero.running.run import load_finished, save_soundness
+    from efficientzero.running.run import load_finished
 
     configure_torch(parameters.threads)
     settings = parameters.evaluation
@@ -31,7 +32,8 @@ def main() -> None:
         parameters=agent.weight_count,
         training_flops=training_flops,
     ).write(paths.score(milestone))
-    save_soundness(agent, recorded(score, environments, parameters.envs), paths.generalisation(milestone))
+    measured = agent.soundness(recorded(score, environments, parameters.envs))
+    write_rows(measured, paths.generalisation(milestone))
     shown = score.first_actions[: settings.video_env_steps]
     write_video(find_game(parameters.game), parameters.envs, EVALUATION_SEED, shown, paths.video(milestone))
     print(f"{identity} at {milestone} env steps: mean return {score.mean_return:.1f}")

@@ -9,9 +9,10 @@ def main() -> None:
     parameters, paths = identity.parameters, identity.paths
 
     from efficientzero.progress import Progress
+    from efficientzero.records.instruments import write_rows
     from efficientzero.running.device import configure_torch
     from efficientzero.running.loop import finish, finishing_updates, reanalyze
-    from efficientzero.running.run import save_drift, save_finished
+    from efficientzero.running.run import save_finished
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
@@ -27,7 +28,7 @@ def main() -> None:
     with Progress(updates, f"{label}: finishing", "updates", done=run.finishing or 0) as progress:
         finish(run, parameters.finishing, progress, snapshots)
     save_finished(run, paths.finished(milestone))
-    save_drift(run, paths.drift(milestone))
+    write_rows(run.drift, paths.drift(milestone))
     snapshots.cost().write(paths.finishing_cost(milestone))
     snapshots.clear()
 

@@ -13,9 +13,10 @@ def main() -> None:
     parameters, paths = identity.parameters, identity.paths
 
     from efficientzero.progress import Progress
+    from efficientzero.records.instruments import write_rows
     from efficientzero.running.device import configure_torch
     from efficientzero.running.loop import train
-    from efficientzero.running.run import save_run, save_soundness
+    from efficientzero.running.run import save_run
     from efficientzero.snapshot import Snapshots, fingerprint
 
     configure_torch(parameters.threads)
@@ -26,7 +27,8 @@ def main() -> None:
         train(run, milestone, parameters.envs, progress, snapshots)
     save_run(run, paths.run(milestone), earlier=inputs)
     snapshots.cost().write(paths.training_cost(milestone))
-    save_soundness(run.agent, run.memory.recording, paths.soundness(milestone))
+    # Last: measuring is no cost of training.
+    write_rows(run.agent.soundness(run.memory.recording), paths.soundness(milestone))
     snapshots.clear()
 
 

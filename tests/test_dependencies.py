@@ -26,7 +26,8 @@ def code_dependencies(stage):
 
 def code_reached(stage):
     names = reached(ROOT / "stages" / f"{stage}.py") - {"efficientzero"}
-    extensions = {ROOT / "pyx" / f"{name.split('.')[-1]}.pyx" for name in names if is_extension(name)}
+    # An extension may take in every .pxd file beside it.
+    extensions = set((ROOT / "pyx").iterdir()) if any(is_extension(name) for name in names) else set()
     files = {modules()[name] for name in names if name in modules()}
     return {ROOT / "stages" / f"{stage}.py"} | extensions | files
 

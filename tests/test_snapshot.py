@@ -99,9 +99,10 @@ def test_the_fingerprint_knows_parameters_inputs_and_code_and_nothing_else(tmp_p
         fingerprint("train", identity(agent__efficientzero__discount=0.9), tmp_path / "a", milestone=80),
     ]
     read = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if path.name == "targets.py" else b""))
-    others.append(fingerprint("train", identity(), tmp_path / "a", milestone=80))
-    monkeypatch.undo()
+    for source in ("targets.py", "tree.pyx", "backup.pxd"):
+        monkeypatch.setattr(Path, "read_bytes", lambda path, source=source: read(path) + b"#" * (path.name == source))
+        others.append(fingerprint("train", identity(), tmp_path / "a", milestone=80))
+        monkeypatch.undo()
     monkeypatch.setattr("efficientzero.snapshot.version", lambda package: "99")
     others.append(fingerprint("train", identity(), tmp_path / "a", milestone=80))
-    assert key not in others and len(set(others)) == 7
+    assert key not in others and len(set(others)) == 9

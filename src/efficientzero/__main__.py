@@ -12,7 +12,6 @@ import efficientzero
 from efficientzero.experiments import ExperimentError
 from efficientzero.parameters import ParameterError
 from efficientzero.records.files import RecordError
-from efficientzero.scaling import ScalingInputError
 
 COMMANDS = {
     "repro": "run what is out of date of the pipeline, as many agents and seeds at once as there are cores",
@@ -72,15 +71,19 @@ def use_own_code() -> None:
 
 def main() -> None:
     use_own_code()
-    arguments = parsed(sys.argv[1:])
+    arguments = parsed(sys.argv[1:] or ["--help"])
     try:
         sys.exit(arguments.run(arguments, Path()))
-    except (ExperimentError, ParameterError, RecordError, ScalingInputError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on, and what is finished is not run again", file=sys.stderr, flush=True)
         os._exit(130)  # without waiting for threads: what they run ends when this process does
+    except Exception as error:
+        from efficientzero.scaling import ScalingInputError  # takes a second, which a help is spared
+
+        if not isinstance(error, (ExperimentError, ParameterError, RecordError, ScalingInputError)):
+            raise
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

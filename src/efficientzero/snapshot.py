@@ -24,7 +24,7 @@ from efficientzero.records.paths import RunIdentity
 from efficientzero.running.device import choose_device, device_name
 from efficientzero.running.run import KIND, Run, load_run, save_run
 
-CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "setup.py", "stages/*")
+CODE = ("src/efficientzero/**/*.py", "pyx/*.pyx", "pyx/*.pxd", "setup.py", "stages/*")
 COST = "cost.json"  # beside the snapshots
 
 

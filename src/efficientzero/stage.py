@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from efficientzero.parameters import ParameterError, load_parameters
-from efficientzero.parameters.spelling import suggestion
+from efficientzero.parameters import ParameterError, load_parameters, suggestion
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import RunIdentity
 

@@ -36,6 +36,13 @@ def test_this_checkout_is_found_and_compiled_outside_itself():
     assert ROOT / "src" not in folder.parents
 
 
+def test_every_source_turns_the_checks_off_itself():
+    """A .pxd file that did not would bring those of bounds and of division by zero back into the loops."""
+    for path in (ROOT / "pyx").iterdir():
+        directives = path.read_text().splitlines()[0]
+        assert all(each in directives for each in ("boundscheck=False", "wraparound=False", "cdivision=True")), path
+
+
 def test_compiles_once(checkout, capfd):
     folder = build(checkout)
     announced = capfd.readouterr().err

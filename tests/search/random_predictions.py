@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from efficientzero.compiled.tree import SearchTree
-from efficientzero.search.sequential_halving import considered_visits
 
 Q_TRANSFORM = {"puct": "by_parent_and_siblings", "gumbel": "completed_by_mix_value"}
 
 
 def make_tree(batch, actions, simulations, policy="puct", **changes):
-    table = considered_visits(min(8, actions), simulations) if policy == "gumbel" else None
-    settings = {"q_transform": Q_TRANSFORM[policy], "discount": 0.97, "considered_visits": table} | changes
+    settings = {"q_transform": Q_TRANSFORM[policy], "discount": 0.97, "considered_actions": 8} | changes
     return SearchTree(batch, actions, simulations, policy=policy, **settings)
 
 

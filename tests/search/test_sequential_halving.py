@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mctx._src.seq_halving import get_table_of_considered_visits
 
-from efficientzero.search.sequential_halving import considered_visits
+from efficientzero.compiled.tree import considered_visits
 
 
 @pytest.mark.parametrize(("considered", "simulations"), [(1, 1), (2, 7), (4, 16), (16, 50), (18, 16), (5, 200)])

@@ -5,7 +5,6 @@ import pytest
 from random_predictions import make_tree, predictions, run
 
 from efficientzero.compiled.tree import SearchTree
-from efficientzero.search.sequential_halving import considered_visits
 
 
 def started(batch=3, actions=4, simulations=5, **changes):
@@ -145,6 +144,7 @@ def test_meaningless_combinations_are_refused(policy, q_transform):
         ("discount", float("nan")),
         ("value_prefix_horizon", 0),
         ("threads", 0),
+        ("considered_actions", 0),
         ("policy", "alphazero"),
         ("q_transform", "none"),
     ],
@@ -153,12 +153,3 @@ def test_impossible_arguments_are_named(name, value):
     arguments = {"policy": "puct", "q_transform": "tree_min_max", "discount": 0.99}
     with pytest.raises(ValueError, match=name):
         SearchTree(1, 2, 3, **(arguments | {name: value}))
-
-
-def test_tables_of_visits_that_cannot_be_followed_are_refused():
-    table = considered_visits(4, 16).copy()
-    table[3, 5] = 9
-    with pytest.raises(ValueError, match=r"considered_visits\[3, 5\]"):
-        make_tree(1, 4, 16, "gumbel", considered_visits=table)
-    with pytest.raises(ValueError, match="considered_visits: expected shape"):
-        make_tree(1, 4, 16, "gumbel", considered_visits=considered_visits(4, 8))

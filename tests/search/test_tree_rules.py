@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from random_predictions import make_tree, predictions, run
 
-from efficientzero.search.sequential_halving import considered_visits
-
 COMBINATIONS = [
     ("puct", "by_parent_and_siblings"),
     ("puct", "tree_min_max"),
@@ -168,7 +166,7 @@ def test_illegal_actions_are_never_visited_at_the_root_and_freely_below(policy, 
 @pytest.mark.parametrize(("policy", "q_transform"), COMBINATIONS)
 def test_ties_go_to_the_lowest_action(policy, q_transform):
     """Where everything is equal, the actions take turns, at every node."""
-    tree = make_tree(1, 3, 40, policy, q_transform=q_transform, considered_visits=considered_visits(2, 40))
+    tree = make_tree(1, 3, 40, policy, q_transform=q_transform, considered_actions=2)
     flat = np.zeros((1, 3), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32)
     tree.reset(*flat[:2])
     for _ in range(39):  # odd, so that the first in turn is seen
@@ -223,7 +221,7 @@ def test_a_floor_that_is_a_share_of_the_value_is_blind_to_the_scale_of_rewards(p
 
 @pytest.mark.parametrize(("network_value", "clipped"), [(1000.0, 1.0), (-1000.0, 0.0)])
 def test_an_unvisited_action_is_not_valued_beyond_what_the_tree_has_seen(network_value, clipped):
-    tree = make_tree(1, 6, 4, "gumbel", q_transform="tree_min_max", considered_visits=considered_visits(2, 4))
+    tree = make_tree(1, 6, 4, "gumbel", q_transform="tree_min_max", considered_actions=2)
     generator = np.random.default_rng(9)
     tree.reset(np.zeros((1, 6), np.float32), np.float32([network_value]))
     for _ in range(4):

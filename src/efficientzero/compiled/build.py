@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from filelock import FileLock
 
 SECONDS_PER_MODULE = 15  # on two slow cores; only for the announcement
 SHOWN_LINES = 15  # of the compiler's output in an error
@@ -55,7 +54,7 @@ def build(checkout: Path) -> Path:
     if writable is None:
         raise CompilationError(f"Nowhere to keep the compiled pyx/: neither {places[0]} nor {places[1]} is writable.")
     finished = writable / key
-    with _locked(writable / f"{key}.lock"):
+    with FileLock(writable / f"{key}.lock"):  # which the system drops when its holder dies
         if not finished.is_dir():
             _compile(checkout, finished)
     return finished
@@ -96,14 +95,6 @@ def _compile(checkout: Path, finished: Path) -> None:
         package = library / "efficientzero" / "compiled"
         package.mkdir(parents=True, exist_ok=True)  # pyx/ may be empty
         package.rename(finished)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """An advisory lock that the system drops when its holder dies."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _cython_version() -> str:

@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 
-from efficientzero.parameters import ParameterError
-from efficientzero.parameters.spelling import suggestion
+from efficientzero.parameters import ParameterError, suggestion
 
 _hydra = threading.Lock()  # Hydra keeps its state in globals
 

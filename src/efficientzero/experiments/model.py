@@ -11,7 +11,7 @@ import yaml
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.git import git
-from efficientzero.parameters.spelling import suggestion
+from efficientzero.parameters import suggestion
 from efficientzero.records.paths import RunPaths
 from efficientzero.scaling import ScalingInputError, gather
 

@@ -3,6 +3,7 @@
 Nothing here imports torch, so that a mistake is reported in a fraction of a second.
 """
 
+from efficientzero.parameters.faults import suggestion
 from efficientzero.parameters.loading import ParameterError, check, load_parameters
 from efficientzero.parameters.schema import (
     AgentSettings,
@@ -30,4 +31,3 @@ from efficientzero.parameters.sections import (
     UnrolledLearning,
     doubling_list,
 )
-from efficientzero.parameters.spelling import suggestion

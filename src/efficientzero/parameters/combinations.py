@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil
 
+from efficientzero.parameters.faults import suggestion
 from efficientzero.parameters.schema import (
     EfficientZeroSettings,
     ModelFreeMuZeroSettings,
@@ -15,7 +16,6 @@ from efficientzero.parameters.schema import (
     RainbowSettings,
 )
 from efficientzero.parameters.sections import ConvolutionalNetwork, Learning, doubling_list
-from efficientzero.parameters.spelling import suggestion
 
 MINATAR_SIZE = 10
 AGENT_NAME = re.compile(r"[a-z][a-z0-9_]*")

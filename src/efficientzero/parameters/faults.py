@@ -1,7 +1,9 @@
-"""Pydantic's errors in a user's words: the dotted name, what was found, what was expected."""
+"""Pydantic's errors in a user's words: the dotted name, what was found, what was expected, what may have been meant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
@@ -11,7 +13,6 @@ from pydantic_core import ErrorDetails
 
 from efficientzero.parameters.schema import AgentSettings, Parameters
 from efficientzero.parameters.sections import Section
-from efficientzero.parameters.spelling import suggestion
 
 Path = tuple[str | int, ...]
 
@@ -39,6 +40,13 @@ EXPECTED = {
     "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
 }
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """``"; did you mean a or b?"``, or every known word where none is close."""
+    words = [str(one) for one in known]
+    close = get_close_matches(str(word), words, n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(close)}?" if close else f"; known: {', '.join(words)}"
 
 
 def schema_faults(values: Any, error: ValidationError) -> list[str]:

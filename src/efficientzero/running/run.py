@@ -175,16 +175,6 @@ def save_finished(run: Run, path: Path) -> None:
         write_table(run.metrics, folder / "learning.csv")
 
 
-def save_drift(run: Run, path: Path) -> None:
-    """Writes how far the finishing branch found old search targets from fresh ones, a row per bin of age; atomic."""
-    write_rows(run.drift, path)
-
-
-def save_soundness(agent: Agent, recording: Recording, path: Path) -> None:
-    """Measures how sound an agent's network is on what was recorded, and writes that, a row per number; atomic."""
-    write_rows(agent.soundness(recording), path)
-
-
 def load_finished(identity: RunIdentity, path: Path, environments: GameEnvironments) -> tuple[Agent, int]:
     """The finished agent of a folder, ready to act in these environments, and the operations its training took.
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from efficientzero.games import UnknownGameError
-from efficientzero.parameters.spelling import suggestion
+from efficientzero.parameters import suggestion
 from efficientzero.published import PublishedFiguresError, final_scores, list_published, published_curves
 from efficientzero.records.files import RecordError
 from efficientzero.records.paths import DATA, SCALING, RunPaths

@@ -16,9 +16,8 @@ from efficientzero.experiments import ExperimentError
 from efficientzero.experiments.composition import composed, flat, with_values
 from efficientzero.experiments.sweep.search import AnyDimension, CategoricalDimension, Method, method_faults
 from efficientzero.games import find_game
-from efficientzero.parameters import ParameterError, Parameters, Section, check
+from efficientzero.parameters import ParameterError, Parameters, Section, check, suggestion
 from efficientzero.parameters.faults import EXPECTED
-from efficientzero.parameters.spelling import suggestion
 
 FOLDER = Path("conf/sweep")
 LEAST_MILESTONES = 4  # for an exponent

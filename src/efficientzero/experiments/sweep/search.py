@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from efficientzero.parameters import Section
-from efficientzero.parameters.spelling import suggestion
+from efficientzero.parameters import Section, suggestion
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner

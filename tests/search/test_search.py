@@ -6,7 +6,7 @@ import torch
 from tabular_model import TabularModel, search_settings
 
 from efficientzero.search import RecurrentOutput, SearchRoot, search
-from efficientzero.search.root_noise import mix_dirichlet
+from efficientzero.search.search import mix_dirichlet
 
 GENERATOR_SEED = 11
 

@@ -1,7 +1,8 @@
-"""Search a batch of positions with a learned model."""
+"""Search a batch of positions with a learned model: mctx ``policies.py``, for any model of torch."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,44 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientzero.compiled.tree import check_combination
-from efficientzero.search.borrowed_tree import borrowed_tree
-from efficientzero.search.latent_pool import LatentPool
+from efficientzero.search.buffers import LatentPool, borrowed_tree
 from efficientzero.search.model import RecurrentOutput, SearchModel, SearchRoot
-from efficientzero.search.result import SearchResult
-from efficientzero.search.root_noise import mix_dirichlet
 
 if TYPE_CHECKING:
     from efficientzero.parameters import Search
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One row per root.
+
+    action: int64 ``[b]``. PUCT: the most visited action (lowest index of several). Gumbel: of the most visited actions
+        the one with the highest noise + log-prior + completed Q.
+    visit_counts: int32 ``[b, actions]``, simulations through each root action.
+    value: float32 ``[b]``. ``root_value`` mean: of the root's network value and the returns of all simulations. policy:
+        the mean of the actions' Q-values by ``policy``, with the mixed value (Danihelka et al. 2022, appendix D) for
+        an unvisited one. Sequential halving visits bad actions on purpose: the first is less than the policy earns.
+    policy: float32 ``[b, actions]``, the policy target. PUCT: shares of the visits. Gumbel: softmax(prior_weight
+        * log-prior + completed Q), with a weight of 1 as in Danihelka et al. 2022, section 4.
+    q_values: float32 ``[b, actions]``, reward + discount * value of each visited root action; 0 for the others.
+    """
+
+    action: NDArray[np.int64]
+    visit_counts: NDArray[np.int32]
+    value: NDArray[np.float32]
+    policy: NDArray[np.float32]
+    q_values: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, actions: int) -> SearchResult:
+        """The result for no roots."""
+        return cls(
+            action=np.zeros(0, np.int64),
+            visit_counts=np.zeros((0, actions), np.int32),
+            value=np.zeros(0, np.float32),
+            policy=np.zeros((0, actions), np.float32),
+            q_values=np.zeros((0, actions), np.float32),
+        )
 
 
 @torch.inference_mode()
@@ -43,7 +73,6 @@ def search(
     No roots give an empty result. Raises ValueError for a policy and a Q-transform that are meaningless together, for
     wrong shapes or dtypes, and for a root without a legal action; FloatingPointError for a prediction of NaN or inf.
     """
-    check_combination(settings.policy, settings.q_transform)
     if root.policy_logits.ndim != 2 or root.policy_logits.shape[1] == 0:
         raise ValueError(f"policy_logits: expected [batch, actions], got shape {list(root.policy_logits.shape)}")
     batch, actions = root.policy_logits.shape
@@ -78,6 +107,18 @@ def search(
         if settings.root_value == "policy":
             found["value"] = policy_value
         return SearchResult(**found)
+
+
+def mix_dirichlet(
+    policy_logits: NDArray[np.float32], dirichlet: NDArray[np.float32], fraction: float
+) -> NDArray[np.float32]:
+    """Logits of ``(1 - fraction) * softmax(policy_logits) + fraction * dirichlet``; all ``[b, actions]``, float32.
+
+    Illegal actions take part here and lose their share afterwards, as in mctx.
+    """
+    weights = np.exp(policy_logits - policy_logits.max(axis=1, keepdims=True))
+    probabilities = (1.0 - fraction) * (weights / weights.sum(axis=1, keepdims=True)) + fraction * dirichlet
+    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _pack(output: RecurrentOutput, batch: int, actions: int) -> NDArray[np.float32]:

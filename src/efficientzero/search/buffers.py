@@ -1,19 +1,80 @@
-"""The latent states of all nodes of a batch of trees, on the model's device."""
+"""The memory of a search, kept for the next one: allocating it anew costs more than a small search."""
 
 from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
-from efficientzero.search.idle_buffers import IdleBuffers
+from efficientzero.compiled.tree import SearchTree
 from efficientzero.search.model import RecurrentOutput, SearchRoot
 
-# Only for CPUs: torch itself keeps the memory of other devices. Latents and reward states of one model.
-_idle: IdleBuffers[Tensor] = IdleBuffers(kept=2)
+if TYPE_CHECKING:
+    from efficientzero.parameters import Search
+
+TREE_SETTINGS = (
+    *("policy", "q_transform", "q_floor", "q_floor_share", "value_scale", "visit_offset", "prior_weight"),
+    *("exploration_init", "exploration_base", "considered_actions"),
+)
+Buffer = TypeVar("Buffer")
+
+
+class IdleBuffers(Generic[Buffer]):
+    """The ``kept`` buffers used last, by key. Whoever takes one has it alone until it is given back."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._buffers: OrderedDict[Hashable, Buffer] = OrderedDict()
+        self._lock = Lock()
+
+    def take(self, key: Hashable) -> Buffer | None:
+        """A buffer that was given back under this key, or None."""
+        with self._lock:
+            return self._buffers.pop(key, None)
+
+    def give_back(self, key: Hashable, buffer: Buffer) -> None:
+        """Keep a buffer for the next taker; the one unused for longest is dropped when there are too many."""
+        with self._lock:
+            self._buffers[key] = buffer
+            self._buffers.move_to_end(key)
+            while len(self._buffers) > self._kept:
+                self._buffers.popitem(last=False)
+
+
+_trees: IdleBuffers[SearchTree] = IdleBuffers(kept=4)
+# Latents and reward states of one model. Only for CPUs: torch itself keeps the memory of other devices.
+_latents: IdleBuffers[Tensor] = IdleBuffers(kept=2)
+
+
+@contextmanager
+def borrowed_tree(
+    settings: Search, batch: int, actions: int, discount: float, value_prefix_horizon: int | None
+) -> Iterator[SearchTree]:
+    """A tree for at least ``batch`` roots, nobody else's until the block ends.
+
+    The tree uses as many threads as torch. Raises ValueError if policy and Q-transform are meaningless together.
+    """
+    parameters = {name: getattr(settings, name) for name in TREE_SETTINGS} | {
+        "discount": discount,
+        "value_prefix_horizon": value_prefix_horizon,
+        "threads": torch.get_num_threads(),
+    }
+    key = (actions, settings.simulations, *parameters.values())
+    tree = _trees.take(key)
+    if tree is None or tree.capacity < batch:
+        tree = SearchTree(batch, actions, settings.simulations, **parameters)
+    yield tree
+    # Not reached after an error, which may have left the tree in the middle of a simulation.
+    _trees.give_back(key, tree)
 
 
 class LatentPool:
-    """Latents and reward states as ``[nodes, batch, ...]``: node i of every tree is one contiguous block.
+    """Latents and reward states of all nodes, ``[nodes, batch, ...]``: node i of every tree is one contiguous block.
 
     Dtypes and device are those of the root's tensors. To be created and used in ``torch.inference_mode`` only.
     """
@@ -60,7 +121,7 @@ class LatentPool:
         """Leave the memory to the next pool; this one must not be used again."""
         for name, storage in self._storage.items():
             if storage.device.type == "cpu":
-                _idle.give_back(_key(name, storage), storage)
+                _latents.give_back(_key(name, storage), storage)
         self._storage.clear()
 
 
@@ -70,7 +131,7 @@ def _key(name: str, rows: Tensor) -> tuple:
 
 def _storage(name: str, first: Tensor, nodes: int) -> Tensor:
     """Memory for at least ``nodes`` times the rows of ``first``: ``[rows, ...]``."""
-    storage = _idle.take(_key(name, first)) if first.device.type == "cpu" else None
+    storage = _latents.take(_key(name, first)) if first.device.type == "cpu" else None
     if storage is not None and len(storage) >= nodes * len(first):
         return storage
     return torch.empty((nodes * len(first), *first.shape[1:]), dtype=first.dtype, device=first.device)
