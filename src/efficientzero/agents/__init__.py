@@ -1,4 +1,4 @@
-"""The agents, behind one interface."""
+"""The agents, behind one interface (``interface.py``); those that learn from a replay share ``learner.py``."""
 
 from __future__ import annotations
 

@@ -203,18 +203,6 @@ def test_tables_hold_what_was_found(page):
     assert [row[0] for row in page.rows("Share of the way")[1:]] == ["50,000", "100,000", "200,000", "400,000"]
 
 
-def test_power_of_the_design_and_what_was_refused(page):
-    _, analysis = compared()
-    verdict = analysis.pairs[0].verdict
-    rows = page.rows("Power")
-    assert rows[1][0] == "EfficientZero / MuZero-Reanalyze, for these games"
-    assert rows[1][1] == f"{100 * verdict.power.difference:.0f}\N{NO-BREAK SPACE}%"
-    refused = page.section("refused")
-    assert analysis.refusals
-    for refusal in analysis.refusals:
-        assert sentence(named(refusal.why, analysis.agents)) in refused
-
-
 def test_how_many_more_would_decide(tmp_path):
     table, analysis = compared()
     design = Design(2, 3, (1e5, 2e5, 4e5))
@@ -251,19 +239,6 @@ def test_a_single_agent_has_scores_and_costs_only(tmp_path):
     assert answer.startswith("Not identified: this experiment has only one agent, Rainbow (data-efficient), so")
     assert len(page.rows("Scores at 400,000 frames")) == 3 and len(page.rows("Cost of a run")) == 2
     assert "match" not in page.section("questions")
-
-
-def test_answers_what_readers_asked(page):
-    answers = page.section("questions")
-    assert "EfficientZero: 123,456." in answers and "MuZero-Reanalyze: 123,457." in answers
-    assert (
-        "to 400,000 frames: EfficientZero: 1.3 × 10¹⁵ floating-point operations in 66.7 min of processor time."
-        in answers
-    )
-    assert "Readers of the paper guessed 3.8 times." in answers
-    assert "EfficientZero against MuZero-Reanalyze: exponent; the ratio of their exponents is 1.93" in answers
-    assert "professional game testers" in answers and "novices" in answers
-    assert "This experiment has 12 runs: 2 agents on 2 games, with up to 3 seeds." in answers
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,13 +96,8 @@ def write_report(
 
 def installed_versions() -> dict[str, str]:
     """Of this package, Python and the packages that compute and draw."""
-    found = {"efficientzero": efficientzero.__version__, "Python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    here = {"efficientzero": efficientzero.__version__, "Python": platform.python_version()}
+    return here | {name: version(name) for name in PACKAGES}
 
 
 def _template() -> jinja2.Template:
@@ -118,8 +112,6 @@ def _template() -> jinja2.Template:
     for each in (numbers.counted, numbers.listed, numbers.number, numbers.sentence):
         environment.filters[each.__name__] = each
     environment.filters["frames"] = "{:,.0f}".format
-    style = files("efficientzero.scaling.report").joinpath("style.css").read_text(encoding="utf-8")
-    environment.globals["style"] = style
     return environment.get_template("page.html.j2")
 
 
@@ -138,33 +130,26 @@ def _run(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _soundness(soundness: pd.DataFrame, agents: Sequence[str], frame_skip: int) -> dict[str, Any]:
-    """For each agent what was found at its largest budget and in a phrase at the smaller ones; those without a model.
+    """What was found of each agent at every budget, ascending; and the agents without a model.
 
     Args:
         soundness: of `read_soundness`. agents: all of the experiment. frame_skip: ALE frames of an env step.
     """
-    measured = [agent for agent in agents if (soundness.agent == agent).any()]
-    found = []
-    for agent in measured:
-        rows = soundness[soundness.agent == agent]
-        *smaller, largest = [each for _, each in rows.groupby("env_steps", sort=True)]
-        checks = judge(largest)
-        unknown = all(check.judgement == "cannot be said" for check in checks)
-        before = {int(each.env_steps.iloc[0]) * frame_skip: judge(each) for each in smaller}
-        found.append(
-            {
-                "agent": agent_name(agent),
-                "word": "cannot be said" if unknown else SOUND[overall(checks)],
-                "frames": int(largest.env_steps.iloc[0]) * frame_skip,
-                "runs": int(largest.runs.max()),
-                "checks": checks,
-                "before": [
-                    (frames, SOUND[overall(each)], [check.subject for check in each if check.judgement == "not sound"])
-                    for frames, each in before.items()
-                ],
-            }
-        )
-    return {"agents": found, "others": [agent_name(agent) for agent in agents if agent not in measured]}
+    found: dict[str, list[dict[str, Any]]] = {agent: [] for agent in agents}
+    for _, rows in soundness.groupby(["agent", "env_steps"], sort=True):
+        checks = judge(rows)
+        found[rows.agent.iloc[0]].append({
+            "frames": int(rows.env_steps.iloc[0]) * frame_skip,
+            "runs": int(rows.runs.max()),
+            "checks": checks,
+            "word": SOUND[overall(checks)],
+            "is_unknown": all(check.judgement == "cannot be said" for check in checks),
+            "wrong": [check.subject for check in checks if check.judgement == "not sound"],
+        })  # fmt: skip
+    return {
+        "agents": {agent_name(agent): budgets for agent, budgets in found.items() if budgets},
+        "others": [agent_name(agent) for agent, budgets in found.items() if not budgets],
+    }
 
 
 class Image(NamedTuple):
@@ -212,8 +197,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _flat(each, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-        keys = list(value[0])
-        for key in keys:
+        for key in value[0]:
             yield f"{name}.{key}", ", ".join(_plain(each.get(key)) for each in value)
     else:
         yield name, _plain(value)
