@@ -11,6 +11,7 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import argparse
 import platform
 import time
 from collections.abc import Callable
@@ -112,6 +113,7 @@ def analyse(clock: Clock) -> list[str]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     clock = Clock()
     verdicts = analyse(clock)
     total = sum(clock.seconds.values())

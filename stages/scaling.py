@@ -45,6 +45,9 @@ def main() -> None:
     except (ParameterError, RecordError, ScalingInputError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     print(printed_table(table))
     for second, pair in verdict["against"].items():
         print(f"{verdict['first']} against {second}: {pair['verdict']}")

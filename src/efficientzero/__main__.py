@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": "put experiments, revisions or published scores into one table, analysis and report",
     "register": "make a finished agent a versioned model that others can download",
 }
+RESUMED = ("repro", "suite", "sweep")
 EPILOG = """one experiment, in the workspace or beside it, is DVC's own:
   dvc exp run -S game=Alien -S 'seeds=[0,1,2]'      its parameters are those of params.yaml and conf/
   dvc exp run --temp -n alien -S game=Alien         leaves the workspace as it is
@@ -64,19 +65,33 @@ def use_own_code() -> None:
     """Starts again with the package of the checkout in the working directory, if another one is imported."""
     source, paths = Path("src").resolve(), os.environ.get("PYTHONPATH", "").split(os.pathsep)
     own = source / "efficientzero" / "__main__.py"
-    if own.exists() and not own.samefile(__file__) and str(source) not in paths:
+    if own.exists() and not own.samefile(__file__) and paths[0] != str(source):
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), *filter(None, paths)])}
         os.execve(sys.executable, [sys.executable, "-P", "-m", "efficientzero", *sys.argv[1:]], environment)
 
 
+def check_root(arguments: argparse.Namespace) -> None:
+    """Refuses to act anywhere but in the root of a checkout; published scores are at hand everywhere."""
+    if getattr(arguments, "published", None) is None and not Path("dvc.yaml").is_file():
+        raise ExperimentError(f"start it in the root of a clone of efficientzero: there is no dvc.yaml in {Path.cwd()}")
+
+
 def main() -> None:
-    use_own_code()
-    arguments = parsed(sys.argv[1:] or ["--help"])
     try:
+        use_own_code()
+        arguments = parsed(sys.argv[1:] or ["--help"])
+        check_root(arguments)
         sys.exit(arguments.run(arguments, Path()))
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on, and what is finished is not run again", file=sys.stderr, flush=True)
+        goes_on = sys.argv[1:2] and sys.argv[1] in RESUMED
+        more = "; the same command goes on, and what is finished is not run again" if goes_on else ""
+        print(f"\nstopped{more}", file=sys.stderr, flush=True)
         os._exit(130)  # without waiting for threads: what they run ends when this process does
+    except BrokenPipeError:  # whoever read the output has enough
+        os._exit(1)
+    except OSError as error:
+        print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
     except Exception as error:
         from efficientzero.scaling import ScalingInputError  # takes a second, which a help is spared
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import efficientzero
-from efficientzero.__main__ import COMMANDS, parsed
+from efficientzero.__main__ import COMMANDS, main, parsed
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -29,3 +29,26 @@ def test_the_code_is_that_of_the_checkout_it_is_started_in(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(efficientzero.__file__).parents[1])}
     command = [sys.executable, "-m", "efficientzero", "suite", "a b"]
     assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True) == "its own ['suite', 'a b']\n"
+
+
+@pytest.mark.parametrize("name", ["repro", "suite", "sweep", "compare"])
+def test_elsewhere_than_in_the_root_of_a_clone_nothing_is_begun(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    named = {"suite": ["minatar"], "sweep": ["smoke"], "compare": ["HEAD"]}.get(name, [])
+    monkeypatch.setattr(sys, "argv", ["efficientzero", name, *named])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and "root of a clone" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch, capsys):
+    def full(arguments, repository):
+        raise OSError(28, "No space left on device", "data/comparison/scores.csv")
+
+    monkeypatch.setattr("efficientzero.commands.compare.run", full)
+    monkeypatch.setattr(sys, "argv", ["efficientzero", "compare", "--published", "final_scores"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "data/comparison/scores.csv: No space left on device\n"

@@ -49,13 +49,15 @@ def test_a_start_that_is_refused_begins_no_study(checkout, start):
     assert not (checkout / "data" / "sweeps").exists()
 
 
-def test_new_sweeps_are_refused_on_a_cluster_alone(checkout, start, capsys):
+def test_new_sweeps_are_refused_on_a_cluster_and_looked_at_once_they_have_begun(checkout, start):
     new = checkout / "conf" / "sweep" / "new.yaml"
     new.write_text((checkout / "conf" / "sweep" / "smoke.yaml").read_text())
     try:
         with pytest.raises(ExperimentError, match=r"^conf/sweep/new.yaml: not committed"):
             start("new", "--ray")
-        assert start("new", "--show") == 0
+        for look in ("--show", "--apply"):
+            with pytest.raises(ExperimentError, match="there is no study new"):
+                start("new", look)
+        assert not (checkout / "data" / "sweeps" / "new").exists()
     finally:
         new.unlink()
-    assert "of all trials at 100 env steps there are none" in capsys.readouterr().out

@@ -30,8 +30,10 @@ def test_one_experiment_for_each_game_and_seed_the_first_seed_first():
 
 def test_suites_and_games_together():
     assert len(plan(["atari26"]).members) == 26
-    assert [each.game for each in plan(["Alien", "minatar/breakout"]).members] == ["Alien", "minatar/breakout"]
-    assert plan(["Alien", "minatar/breakout"]).name == "Alien-minatar_breakout"
+    assert len(plan(["minatar"]).members) == 5
+    games = ["minatar/asterix", "minatar/breakout"]
+    assert [each.game for each in plan(games).members] == games
+    assert plan(games).name == "minatar_asterix-minatar_breakout"
 
 
 def test_a_name_says_what_an_experiment_is():
@@ -50,6 +52,7 @@ def test_a_name_says_what_an_experiment_is():
     [
         ((["Alein"],), "did you mean Alien.*Suites are atari26"),
         ((["atari26", "Alien"],), "Alien: the game is listed twice"),
+        ((["Alien", "minatar/breakout"],), "no common scale.*run a suite of each"),
         ((["Alien"], (0, 0)), "--seeds 0 0: each may be listed once"),
         ((["Alien"], (0,), {"seeds": [1]}), "-S seeds: a suite sets it itself"),
         ((["Alien"], (0,), {"agents": ["dqm"]}), "did you mean dqn"),

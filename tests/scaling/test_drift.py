@@ -51,3 +51,9 @@ def test_a_damaged_table_is_named(tmp_path, rows):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(RecordError, match=r"0/100\.csv: this table is missing"):
         read(tmp_path, ["a"], [0])
+
+
+def test_a_file_without_a_byte_is_damaged(tmp_path):
+    write(tmp_path, "a", 0, 100).write_text("")
+    with pytest.raises(RecordError, match=r"100\.csv: damaged"):
+        read(tmp_path, ["a"], [0])

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, repository: Path) -> int:
         raise ExperimentError(
             "--agents goes with --published; dvc exp run -S 'agents=[...]' chooses those that are run"
         )
-    if arguments.output.resolve() == SCALING.resolve():
+    if arguments.output.resolve().is_relative_to(SCALING.resolve()):
         raise ExperimentError(f"--output: {SCALING} is DVC's and of one experiment; name another folder")
     check_output(arguments.output)
     table = gather(arguments.revisions) if published is None else published_table(published, arguments.agents)

@@ -16,11 +16,11 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def add_common_arguments(parser: argparse.ArgumentParser, each: str) -> None:
-    """Parameters, how many of what `each` names at a time, and the cluster."""
+def add_common_arguments(parser: argparse.ArgumentParser, each: str, overrides: str) -> None:
+    """Parameters, which `overrides` explains, how many of what `each` names at a time, and the cluster."""
     parser.add_argument(
         "-S", action="append", default=[], dest="overrides", metavar="KEY=VALUE",
-        help=f"of every {each}, as of `dvc exp run`; repeatable",
+        help=f"of every {each}, {overrides}; repeatable",
     )  # fmt: skip
     parser.add_argument("--jobs", type=positive, default=1, metavar="N", help=f"{each}s at a time; 1 if not given")
     group = parser.add_argument_group("on a Ray cluster")

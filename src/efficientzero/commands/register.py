@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from efficientzero.experiments.model import find_model
-from efficientzero.experiments.registration import push_version, register_model
+from efficientzero.experiments.registration import check_remotes, push_version, register_model
 
 EXAMPLES = """examples:
   efficientzero register --agent efficientzero                       # of the committed workspace, its largest milestone
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, repository: Path) -> int:
+    if arguments.push:
+        check_remotes(repository, arguments.git_remote)
     model = find_model(repository, arguments.agent, arguments.seed, arguments.milestone, arguments.rev)
     version = register_model(repository, model, arguments.name, arguments.version)
     print(f"{version.tag}: {'registered' if version.new else 'is registered already'}, {model.description()}")

@@ -23,7 +23,7 @@ from efficientzero.scaling import gather
 EXAMPLES = """examples:
   efficientzero suite minatar --seeds 0 1 2 --jobs 2
   efficientzero suite atari26 --seeds 0 1 2 -S profile=atari100k -S 'agents=[efficientzero,rainbow]'
-  efficientzero suite Alien Pong minatar/breakout --name three -S profile=smoke
+  efficientzero suite Alien Pong Krull --name three -S profile=smoke
   efficientzero suite minatar --seeds 0 1 2 --gather-only
   efficientzero suite atari26 --seeds 0 1 2 -S profile=atari100k --ray --cpus-per-task 4 --gpus-per-task 0.5
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="SEED", help="0 if none is given")
     parser.add_argument("--name", help="of the suite; if not given, that of the suite or of up to three games")
     parser.add_argument("--gather-only", action="store_true", help="run nothing; report what is there")
-    add_common_arguments(parser, "experiment")
+    add_common_arguments(parser, "experiment", "as of `dvc exp run`")
 
 
 def run(arguments: argparse.Namespace, repository: Path) -> int:

@@ -60,9 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a trial that gives no sign for three times as long is taken for dead and run again (20)",
     )  # fmt: skip
     parser.add_argument("--pull", action="store_true", help="fetch from the DVC remote what ran on other machines")
-    parser.add_argument("--show", action="store_true", help="run nothing: print the table and draw the figures again")
-    parser.add_argument("--apply", action="store_true", help="run nothing: write the best parameters into conf/")
-    add_common_arguments(parser, "trial")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--show", action="store_true", help="run nothing: print the table and draw the figures again")
+    instead.add_argument("--apply", action="store_true", help="run nothing: write the best parameters into conf/")
+    add_common_arguments(parser, "trial", "in place of the file's overrides")
 
 
 def run(arguments: argparse.Namespace, repository: Path) -> int:
@@ -89,6 +90,8 @@ def sweep(arguments: argparse.Namespace, repository: Path) -> int:
         require_remote(repository)
     # Other machines run a commit's sweep. Before the study is opened: a start that is refused must not begin it.
     checkout = pinned_checkout(repository, new_sweeps=not arguments.ray) if running else repository
+    if not running and arguments.storage is None and not (folder / "study.db").exists():
+        raise ExperimentError(f"there is no study {name}: no {folder / 'study.db'}")
     folder.mkdir(parents=True, exist_ok=True)
     url = arguments.storage or f"sqlite:///{folder}/study.db"
     storage = open_storage(url, arguments.heartbeat)

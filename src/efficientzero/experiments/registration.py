@@ -132,14 +132,13 @@ def _tagged(repository: Path, name: str, commit: str, version: str | None, messa
         raise ExperimentError(f"{name}: Git tag not made: {error}") from None
 
 
-def push_version(repository: Path, version: Version, git_remote: str = "origin") -> None:
-    """Sends the network to the default DVC remote, then the tag to a Git remote.
+def check_remotes(repository: Path, git_remote: str) -> None:
+    """Whether there is where a version can be pushed to, before one is made.
 
     Raises:
-        ExperimentError: one of them is not there or refuses.
+        ExperimentError: there is no such Git remote, or no default DVC remote that others find too.
     """
-    from dvc.exceptions import DvcException  # takes a second
-    from dvc.repo import Repo
+    from dvc.repo import Repo  # takes a second
 
     if git_remote not in git(repository, "remote").split():
         raise ExperimentError(
@@ -152,6 +151,18 @@ def push_version(repository: Path, version: Version, git_remote: str = "origin")
                 "there is no default DVC remote in .dvc/config, where others find it; "
                 "`dvc remote add -d storage <folder or URL>` makes one"
             )
+
+
+def push_version(repository: Path, version: Version, git_remote: str) -> None:
+    """Sends the network to the default DVC remote, then the tag to a Git remote.
+
+    Raises:
+        ExperimentError: one of them refuses.
+    """
+    from dvc.exceptions import DvcException  # takes a second
+    from dvc.repo import Repo
+
+    with Repo(str(repository)) as repo:
         try:
             repo.push(targets=[f"models/{version.name}/network.dvc"], revs=[version.commit], workspace=False)
         except (DvcException, OSError) as error:

@@ -164,9 +164,12 @@ def plan_suite(
     if not FOLDER_NAME.fullmatch(name):
         raise ParameterError(f"--name {name}: a name is letters, digits, '_' and '-', for it names a folder")
     digest = hashlib.sha256(repr((sorted(overrides.items()), commit)).encode()).hexdigest()[:HASH_DIGITS]
-    # The games of a family are alike but for their names, which have been found.
-    firsts = {find_game(game).family: game for game in reversed(listed)}.values()
-    stages = max(_stage_count({**overrides, "game": game, "seeds": [seeds[0]]}, repository) for game in firsts)
+    if len({find_game(game).family for game in listed}) > 1:
+        raise ParameterError(
+            "games of the ALE and of MinAtar have no common scale to be reported on; run a suite of each"
+        )
+    # Games of a family are alike but for their names, which have been found.
+    stages = _stage_count({**overrides, "game": listed[0], "seeds": [seeds[0]]}, repository)
     folder = repository / paths.SUITES / name
     members = []
     for seed in seeds:

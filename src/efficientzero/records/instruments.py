@@ -85,7 +85,7 @@ def _rows(path: Path, content: Any, of: str) -> Any:
         {name: None if cell == "" else cell for name, cell in row.items() if name is not None}
         for row in csv.DictReader(text.splitlines())
     ]
-    if text.strip() and not written:
+    if not text or (text.strip() and not written):  # with nothing to say a table is one empty line
         raise _damaged(path, of)
     try:
         return TypeAdapter(content).validate_python(written)

@@ -123,6 +123,6 @@ def delete_unlisted(runs: Iterable[RunPaths], milestones: Sequence[int], data: P
     """
     listed = {path for run in runs for path in run.analysed(milestones)}
     for path in sorted(path for kind in ANALYSED for path in (data / kind).glob("*/*/*.*")):
-        if path not in listed:
+        if path not in listed and path.is_file():
             print(f"removing {path}: not among the agents, seeds and milestones of params.yaml")
             path.unlink()

@@ -110,8 +110,12 @@ def _rewards(figures: Figures) -> list[Check]:
     ]
     if not depths:
         few = (
-            f"{_in_order(counts, '.3g')} of the sampled positions had a reward at {_places(asked)}, and at least "
-            f"{REWARDED_POSITIONS}, with rewards that differ, are needed for a correlation"
+            "no rewards were measured"
+            if not asked
+            else (
+                f"{_in_order(counts, '.3g')} of the sampled positions had a reward at {_places(asked)}, and at least "
+                f"{REWARDED_POSITIONS}, with rewards that differ, are needed for a correlation"
+            )
         )
         return [Check(subject, "cannot be said", few) for subject in subjects]
     low = min(searched[depth] for depth in depths) < REWARD_CORRELATION
