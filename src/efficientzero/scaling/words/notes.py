@@ -27,8 +27,11 @@ def of_scores(table: pd.DataFrame, *, compute: bool, crowded: bool, published: b
             agents that their points stand side by side, with bars instead of bands. published: whether scores of others
             stand behind.
     """
-    seeds, most = table.seed.nunique(), int(table.episodes.max())
-    first = f"A point: mean over {_span(table.episodes)} episode{'s' * (most > 1)} of the agent finished at that budget"
+    seeds, episodes = table.seed.nunique(), table.episodes.dropna().astype(int)  # published scores come without
+    first = "A point: mean over the episodes scored at that budget"
+    if len(episodes):
+        many = "s" if episodes.max() > 1 else ""
+        first = f"A point: mean over {_span(episodes)} episode{many} of the agent finished at that budget"
     spread = f"{'bar' if crowded else 'band'}: {SPREADS[seeds >= ENOUGH_SEEDS]}"
     sentences = [
         f"{first}, and over {seeds} seeds (faint: each seed; {spread})." if seeds > 1 else f"{first}, one seed."
