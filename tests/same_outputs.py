@@ -1,7 +1,7 @@
 """Whether this checkout makes byte for byte what an earlier commit makes: for changes that move code and no number.
 
     .venv/bin/python tests/same_outputs.py main                    # what is committed here against branch main
-    .venv/bin/python tests/same_outputs.py 02718ed --keep FOLDER   # and keep both clones to look into
+    .venv/bin/python tests/same_outputs.py HEAD~3 --keep FOLDER    # and keep both clones to look into
 
 In a clone of each commit every agent goes through the whole chain of the smoke profile, and the analysis is made of the
 committed scores of MinAtar and of published ones, by that commit's own commands (`--make`). Then every file under data/
