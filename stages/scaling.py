@@ -11,7 +11,7 @@ from efficientzero.records.paths import SCALING, RunPaths, delete_unlisted
 from efficientzero.scaling import (
     ScalingInputError,
     check_output,
-    printed_table,
+    printed_results,
     random_score,
     read_drift,
     read_experiment,
@@ -48,9 +48,7 @@ def main() -> None:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
-    print(printed_table(table))
-    for second, pair in verdict["against"].items():
-        print(f"{verdict['first']} against {second}: {pair['verdict']}")
+    print(printed_results(table, verdict))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pandas as pd
 
 from efficientzero.experiments import ExperimentError
 from efficientzero.records.paths import COMPARISON, SCALING
-from efficientzero.scaling import check_output, gather, printed_table, published_table, write_outputs
+from efficientzero.scaling import check_output, gather, printed_results, published_table, write_outputs
 
 EXAMPLES = """examples:
   efficientzero compare alien pong                                        two experiments, by name
@@ -48,7 +48,4 @@ def run(arguments: argparse.Namespace, repository: Path) -> int:
 
 def report(table: pd.DataFrame, folder: Path, published: str | None = None) -> None:
     """Writes all of a table of scores to a folder; prints the scores and the verdicts."""
-    verdict = write_outputs(folder, table, published=published)
-    print(printed_table(table))
-    for second, pair in verdict["against"].items():
-        print(f"{verdict['first']} against {second}: {pair['verdict']}")
+    print(printed_results(table, write_outputs(folder, table, published=published)))

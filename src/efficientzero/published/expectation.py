@@ -22,8 +22,8 @@ class Expectation:
     """Of published EfficientZero on one game, in ALE frames.
 
     `frames`: of the budget, or the end of the curve where that comes first. `score`, `human_normalised`: there.
-    `visible_from`: the fewest frames at which the curve is above `VISIBLE`; None if it nowhere is. `first_frames`,
-    `last_frames`: of its checkpoints.
+    `visible_from`: the fewest frames at which the curve is above `VISIBLE`; None if it nowhere is. `first_frames`:
+    of its first checkpoint.
     """
 
     game: str
@@ -32,7 +32,6 @@ class Expectation:
     human_normalised: float
     visible_from: float | None
     first_frames: int
-    last_frames: int
 
 
 def expectation(game: str, frames: int) -> Expectation | None:
@@ -56,7 +55,6 @@ def expectation(game: str, frames: int) -> Expectation | None:
         float(np.interp(until, at, normalised)),
         _first_above(VISIBLE, at, normalised),
         int(at[1]),
-        int(at[-1]),
     )
 
 

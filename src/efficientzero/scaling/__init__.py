@@ -18,7 +18,7 @@ from efficientzero.scaling.figures.style import save_figure
 from efficientzero.scaling.findings import aggregates_table, exponents_table, frames_ratio_table
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.instruments import read_drift, read_soundness
-from efficientzero.scaling.outputs import check_output, write_outputs
+from efficientzero.scaling.outputs import check_output, printed_results, write_outputs
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.scores import (
     curve_table,
@@ -52,6 +52,7 @@ __all__ = [
     "exponents_table",
     "frames_ratio_table",
     "gather",
+    "printed_results",
     "printed_table",
     "published_points",
     "published_table",

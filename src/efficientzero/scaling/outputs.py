@@ -25,7 +25,7 @@ from efficientzero.scaling.findings import aggregates_table, exponents_table, fr
 from efficientzero.scaling.input_error import ScalingInputError
 from efficientzero.scaling.refused import Refused
 from efficientzero.scaling.report import write_report
-from efficientzero.scaling.scores import curve_table
+from efficientzero.scaling.scores import curve_table, printed_table
 
 Axis = Literal["frames", "training_flops"]
 
@@ -96,6 +96,12 @@ def write_outputs(
         published=published,
     )
     return verdict
+
+
+def printed_results(table: pd.DataFrame, verdict: Mapping[str, Any]) -> str:
+    """The scores and the verdicts on them, for reading; `verdict`: of `write_outputs`."""
+    pairs = (f"{verdict['first']} against {second}: {pair['verdict']}" for second, pair in verdict["against"].items())
+    return "\n".join([printed_table(table), *pairs])
 
 
 def _analysed(table: pd.DataFrame) -> Analysis | Refused:
